@@ -1,0 +1,81 @@
+import type { BrokerError } from './errors.js';
+import type { Message } from './message.js';
+import type { Queue } from './queue.js';
+import type { QueueEntry } from './queue-entry.js';
+import type { Target } from './router.js';
+
+/** The receiving side of a consumer; implemented by protocol engines. */
+export interface ConsumerSink {
+  /**
+   * Whether a delivery of this message is done when it is sent, so that nobody will settle it.
+   * Asked before each delivery.
+   */
+  settlesOnSend(consumer: Consumer, message: Message, target: Target | null): boolean;
+  /**
+   * Writes the message to the client's output. Called only while the consumer has credit and is
+   * not paused.
+   * @param entry what to settle later; null when `settlesOnSend` said that nobody will
+   */
+  deliver(
+    consumer: Consumer,
+    message: Message,
+    target: Target | null,
+    entry: QueueEntry | null,
+  ): void;
+  /** The queue went away, or an administrator ended the consumer. It is closed already. */
+  consumerClosed(consumer: Consumer, error: BrokerError): void;
+}
+
+export interface ConsumerOptions {
+  readonly sink: ConsumerSink;
+  /** Unsettled deliveries it may hold at first. */
+  readonly credit: number;
+  /** Free for the protocol: which subscription the consumer belongs to. */
+  readonly context?: unknown;
+}
+
+/**
+ * One receiver on a queue. Credit is the number of further deliveries it takes: an unsettled
+ * delivery uses one, settling does not give it back by itself; the protocol grants it.
+ */
+export class Consumer {
+  readonly id: number;
+  readonly queue: Queue;
+  readonly sink: ConsumerSink;
+  readonly context: unknown;
+  credit: number;
+  /** Deliveries it holds unsettled. */
+  unsettled = 0;
+  /** Its socket takes no more for now. */
+  paused = false;
+  closed = false;
+  deliveries = 0;
+
+  constructor(id: number, queue: Queue, options: ConsumerOptions) {
+    this.id = id;
+    this.queue = queue;
+    this.sink = options.sink;
+    this.context = options.context;
+    this.credit = options.credit;
+  }
+
+  get ready(): boolean {
+    return this.credit > 0 && !this.paused && !this.closed;
+  }
+
+  /** Adds credit and has the queue look for work at the end of the turn. */
+  grant(count: number): void {
+    this.credit += count;
+    this.queue.wake();
+  }
+
+  pause(): void {
+    this.paused = true;
+  }
+
+  resume(): void {
+    if (!this.paused) return;
+    this.paused = false;
+    this.queue.wake();
+  }
+}

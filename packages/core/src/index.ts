@@ -1,0 +1,17 @@
+export * from './address.js';
+export type * from './broker-api.js';
+export type * from './connection.js';
+export * from './consumer.js';
+export type * from './content.js';
+export * from './errors.js';
+export * from './format.js';
+export * from './limits.js';
+export * from './message.js';
+export * from './metrics.js';
+export * from './ports.js';
+export type * from './protocol.js';
+export type { Queue, QueueKind } from './queue.js';
+export * from './queue-entry.js';
+export * from './router.js';
+export type * from './session.js';
+export * from './subscription.js';

@@ -1,0 +1,26 @@
+import type { Queue } from './queue.js';
+
+/** How a filter feeds a queue. */
+export interface BindingOptions {
+  /** Messages of the queue's own owner do not match. */
+  readonly noLocal: boolean;
+  /** False: what arrives through this binding is never stored, whatever the message says. */
+  readonly durable: boolean;
+  /** The protocol's own subscription options; kept as JSON when the queue is durable. */
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** A filter bound to a queue: what the protocols call a subscription. */
+export class Binding {
+  readonly id: number;
+  readonly filter: string;
+  readonly queue: Queue;
+  options: BindingOptions;
+
+  constructor(id: number, filter: string, queue: Queue, options: BindingOptions) {
+    this.id = id;
+    this.filter = filter;
+    this.queue = queue;
+    this.options = options;
+  }
+}

@@ -1,0 +1,7 @@
+export { ByteReader } from './byte-reader.js';
+export { ByteWriter } from './byte-writer.js';
+export { ChunkBuffer } from './chunk-buffer.js';
+export { OUTPUT_BLOCK_BYTES, OutputBuffer } from './output-buffer.js';
+export { Ring } from './ring.js';
+export { isStrictUtf8, utf8Slice } from './utf8.js';
+export { WireError } from './wire-error.js';
