@@ -27,6 +27,8 @@ export class Message {
   expiresAt = 0;
   /** Wall-clock milliseconds at which the broker took it. */
   timestamp = 0;
+  /** A small number (0 to 255) that belongs to the format and is stored with the message. */
+  formatFlags = 0;
   /** Its topic keeps it for later subscribers. */
   retain = false;
   /** Who sent it: the `ownerId` of a session or connection, for subscriptions without local. */

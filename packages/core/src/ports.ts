@@ -121,6 +121,8 @@ export interface StoredEntry {
   readonly bodyTargets: readonly number[];
   /** A non-durable message that was put aside by an earlier run: it must not be served. */
   readonly stale: boolean;
+  /** It was put into this queue for a new subscription: a retained message. */
+  readonly direct: boolean;
 }
 
 /**
@@ -139,11 +141,11 @@ export interface Store {
   readonly pendingBytes: number;
 
   /** Stores a message with its only entry. */
-  putEntry(queueId: number, sequence: number, message: Message): void;
+  putEntry(queueId: number, sequence: number, message: Message, direct: boolean): void;
   /** Stores a body that several queues share; `targets` are flat [queueId, sequence] pairs. */
   putBody(message: Message, targets: readonly number[]): void;
   /** Stores an entry that refers to a shared body. */
-  putReference(queueId: number, sequence: number, bodyId: number): void;
+  putReference(queueId: number, sequence: number, bodyId: number, direct: boolean): void;
   deleteBody(bodyId: number): void;
   /** Records that an entry is settled for good, and frees its record. */
   settle(queueId: number, sequence: number): void;

@@ -9,12 +9,15 @@ export class Target {
   readonly durable: boolean;
   /** Whether every binding excludes the queue's own owner. */
   readonly noLocal: boolean;
+  /** The message was kept by its topic and put into this queue for a new subscription. */
+  readonly direct: boolean;
   /** What the receiving protocol computed from the bindings; owned by it. */
   cache: unknown = undefined;
 
-  constructor(queue: Queue, bindings: readonly Binding[]) {
+  constructor(queue: Queue, bindings: readonly Binding[], direct = false) {
     this.queue = queue;
     this.bindings = bindings;
+    this.direct = direct;
     this.durable = bindings.some((binding) => binding.options.durable);
     this.noLocal = bindings.every((binding) => binding.options.noLocal);
   }
