@@ -74,13 +74,8 @@ export interface BrokerApi {
    */
   publish(message: Message): number;
   /**
-   * Whether the last call of `publish`, `settle` or a session change in this turn staged something
-   * that a confirm has to wait for.
-   */
-  readonly stagedSinceConfirm: boolean;
-  /**
    * Calls `who.confirmed(token)` once everything staged so far is durable, in the order of the
-   * calls: at once when `who` waits for nothing and nothing was staged since the last confirm.
+   * calls: at once when nothing staged is waiting for the disk.
    */
   confirm(who: Confirmable, token: number): void;
 

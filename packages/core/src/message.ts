@@ -31,6 +31,8 @@ export class Message {
   formatFlags = 0;
   /** Its topic keeps it for later subscribers. */
   retain = false;
+  /** It has no body: with `retain`, its topic forgets what it kept [MQTT-3.3.1-6]. */
+  emptyBody = false;
   /** Who sent it: the `ownerId` of a session or connection, for subscriptions without local. */
   publisherId = 0;
   /** What the broker adds on the way, such as why a message is a dead letter; null for nothing. */

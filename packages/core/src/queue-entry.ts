@@ -25,6 +25,8 @@ export class QueueEntry {
   deliveryCount = 0;
   /** It may have been handed to a consumer before. */
   redelivered = false;
+  /** Its body is stored apart, for several queues. */
+  shared = false;
   /** Who holds it while acquired. */
   consumer: Consumer | null = null;
   /**

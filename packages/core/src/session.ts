@@ -12,6 +12,8 @@ export interface Will {
   readonly message: Message;
   /** Milliseconds between the end of the connection and the message. */
   readonly delayMs: number;
+  /** Milliseconds that the message lives once it is sent; 0 for ever. */
+  readonly expiryMs: number;
 }
 
 /**

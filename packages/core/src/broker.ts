@@ -1,0 +1,553 @@
+import { type Address, AddressBook } from './address.js';
+import { BodyTable } from './body-table.js';
+import type {
+  BrokerApi,
+  Confirmable,
+  OpenedSession,
+  OpenSession,
+  SubscriptionQueueOptions,
+} from './broker-api.js';
+import { ConfirmRing } from './confirm-ring.js';
+import type { Connection, ConnectionInfo } from './connection.js';
+import { ConnectionTable } from './connection-table.js';
+import { Consumer, type ConsumerOptions } from './consumer.js';
+import { deadLetterOf } from './dead-letter.js';
+import { Deadlines } from './deadlines.js';
+import { BrokerError } from './errors.js';
+import { Formats } from './format.js';
+import { IdCounter } from './id-counter.js';
+import { createLimits, type Limits } from './limits.js';
+import type { Message } from './message.js';
+import { Metrics } from './metrics.js';
+import { type EffectivePolicy, Policies } from './policy.js';
+import type { Authorizer, Clock, Log, Random, Store } from './ports.js';
+import type { Queue, QueueContext } from './queue.js';
+import type { Outcome, QueueEntry, SettleDetails } from './queue-entry.js';
+import { QueueTable } from './queue-table.js';
+import { RetainedStore } from './retained-store.js';
+import { Router, Target } from './router.js';
+import type { Session, SessionOwner, Will } from './session.js';
+import { SessionTable } from './session-table.js';
+import type { BindingOptions } from './subscription.js';
+
+export interface BrokerOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly authorizer: Authorizer;
+  /** Asks for a call of `turn` soon: at the end of the current round of input. */
+  readonly requestTurn: () => void;
+  readonly limits?: Limits;
+  readonly policies?: Policies;
+  readonly addresses?: AddressBook;
+  readonly formats?: Formats;
+}
+
+/** Message ids count up from a multiple of this, one multiple for each start of the broker. */
+const MESSAGE_IDS_PER_BOOT = 2 ** 36;
+/** How often queues look for messages that expired while they waited. */
+const EXPIRY_SWEEP_MS = 1000;
+/** Messages of a deleted queue that are settled in one turn. */
+const PURGE_PER_TURN = 1000;
+
+/**
+ * The broker: a synchronous state machine. Input comes through the methods; `turn` hands out what
+ * became available and seals the commit; what was promised goes out from the store's completion.
+ */
+export class Broker implements BrokerApi {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly limits: Limits;
+  readonly log: Log;
+  readonly metrics = new Metrics();
+  readonly formats: Formats;
+  readonly addresses: AddressBook;
+  readonly connections: ConnectionTable;
+  readonly requestTurn: () => void;
+  role: 'starting' | 'active' | 'stopping' = 'starting';
+
+  readonly #store: Store;
+  readonly #policies: Policies;
+  readonly #router = new Router();
+  readonly #deadlines = new Deadlines();
+  readonly #confirms = new ConfirmRing();
+  readonly #context: QueueContext;
+  #awake: Queue[] = [];
+  #gated: Queue[] = [];
+  #purging: Queue[] = [];
+  /** Used within one call of `publish` only. */
+  readonly #storing: Target[] = [];
+  #lastStaged = 0;
+  #nextMessageId = 1;
+  #nextConsumerId = 1;
+
+  // Made by `recover`, before anything else is called.
+  #ids!: IdCounter;
+  #queues!: QueueTable;
+  #sessions!: SessionTable;
+  #retained!: RetainedStore;
+
+  constructor(options: BrokerOptions) {
+    this.#store = options.store;
+    this.clock = options.clock;
+    this.random = options.random;
+    this.log = options.log;
+    this.requestTurn = options.requestTurn;
+    this.limits = options.limits ?? createLimits();
+    this.#policies = options.policies ?? new Policies();
+    this.addresses = options.addresses ?? new AddressBook();
+    this.formats = options.formats ?? new Formats();
+    this.#context = this.#createContext();
+    this.connections = this.#createConnections(options.authorizer);
+  }
+
+  /** Reads back what the store holds and starts to serve. */
+  async recover(): Promise<void> {
+    const state = await this.#store.recover();
+    this.#nextMessageId = state.bootCount * MESSAGE_IDS_PER_BOOT + 1;
+    this.#ids = new IdCounter(this.#store, state.documents.queue.get(0));
+    this.#queues = new QueueTable({
+      store: this.#store,
+      ids: this.#ids,
+      addresses: this.addresses,
+      policies: this.#policies,
+      router: this.#router,
+      limits: this.limits,
+      context: this.#context,
+    });
+    this.#sessions = this.#createSessions();
+    this.#retained = new RetainedStore(this.#store, this.limits, () => this.#ids.durable());
+    this.#store.setCheckpointSource({
+      queueState: (id) => this.#queues.byId(id)?.state ?? null,
+      sessionSlots: (id) => this.#sessions.slots(id),
+    });
+    this.#store.onDurable((commit) => this.#committed(commit));
+    for (const queue of this.#queues.restore(state)) this.#purging.push(queue);
+    for (const [id, bytes] of state.documents.retained) {
+      this.#retained.restore(id, this.#store.decodeRetained(bytes));
+    }
+    for (const [id, bytes] of state.documents.session) {
+      this.#sessions.restore(id, bytes, this.#queues.all);
+    }
+    for (const [id, slots] of state.sessionSlots) this.#sessions.restoreSlots(id, slots);
+    this.#scheduleSweep();
+    this.role = 'active';
+    this.requestTurn();
+  }
+
+  /** Ends a round of input: hands out messages, settles deleted queues, seals the commit. */
+  turn(): void {
+    this.#purge();
+    this.#dispatch();
+    this.#seal();
+  }
+
+  /** Runs what is due; call it at least every few tens of milliseconds. */
+  advance(): void {
+    if (this.#deadlines.next > this.clock.monotonicMs()) return;
+    this.#deadlines.advance(this.clock.monotonicMs());
+    this.requestTurn();
+  }
+
+  /** Producers should not be read: too much waits for the disk. */
+  get overloaded(): boolean {
+    return this.#store.pendingBytes > this.limits.uncommittedBytesMax;
+  }
+
+  get queueCount(): number {
+    return this.#queues.size;
+  }
+
+  get sessionCount(): number {
+    return this.#sessions.size;
+  }
+
+  get retainedCount(): number {
+    return this.#retained.size;
+  }
+
+  /** All queues, for metrics and administration. */
+  get queues(): ReadonlyMap<number, Queue> {
+    return this.#queues.all;
+  }
+
+  /** Stops taking part: makes what is staged durable and closes the store. */
+  async close(): Promise<void> {
+    this.role = 'stopping';
+    this.turn();
+    await this.#store.close();
+  }
+
+  openConnection(info: ConnectionInfo): Connection {
+    return this.connections.open(info);
+  }
+
+  publish(message: Message): number {
+    this.metrics.messagesPublished++;
+    message.id = this.#nextMessageId++;
+    message.timestamp = this.clock.wallMs();
+    if (message.retain) this.#retained.keep(message, message.emptyBody);
+    if (message.address.kind === 'queue') {
+      this.#enqueue(this.queue(message.address, true), message, null);
+      return 1;
+    }
+    return this.#publishToTopic(message);
+  }
+
+  confirm(who: Confirmable, token: number): void {
+    const store = this.#store;
+    if (store.dirty || this.#retained.dirty) this.#lastStaged = store.openCommit;
+    if (who.pendingConfirms === 0 && this.#lastStaged <= store.durableCommit) {
+      who.confirmed(token);
+      return;
+    }
+    this.#confirms.push(who, token, this.#lastStaged);
+    this.requestTurn();
+  }
+
+  queue(address: Address, create: boolean): Queue {
+    const known = this.#queues.addressed(address.name);
+    if (known !== null) return known;
+    if (!create || !this.#policies.for(address).autoCreate) {
+      throw new BrokerError('address-not-found', `there is no queue ${address.name}`);
+    }
+    return this.#queueOrCreate(address);
+  }
+
+  subscriptionQueue(options: SubscriptionQueueOptions): Queue {
+    const { durable, ownerId, autoDelete } = options;
+    const name = options.name ?? `subscription:${this.random.hex(8)}`;
+    const known = this.#queues.internal(name);
+    if (known !== null) {
+      this.bind(known, options.filter, options.binding);
+      return known;
+    }
+    const queue = this.#queues.create({ name, kind: 'subscription', durable, ownerId, autoDelete });
+    this.bind(queue, options.filter, options.binding);
+    return queue;
+  }
+
+  findSubscriptionQueue(name: string): Queue | null {
+    return this.#queues.internal(name);
+  }
+
+  deleteQueue(queue: Queue): void {
+    if (queue.deleted) return;
+    const error = new BrokerError('address-not-found', `${queue.name} was deleted`);
+    for (const consumer of [...queue.consumers]) {
+      this.closeConsumer(consumer);
+      consumer.sink.consumerClosed(consumer, error);
+    }
+    if (queue.deleted) return;
+    this.#queues.retire(queue);
+    this.#purging.push(queue);
+    this.requestTurn();
+  }
+
+  consume(queue: Queue, options: ConsumerOptions): Consumer {
+    const consumer = new Consumer(this.#nextConsumerId++, queue, options);
+    queue.addConsumer(consumer);
+    return consumer;
+  }
+
+  closeConsumer(consumer: Consumer, options: { readonly failed?: boolean } = {}): void {
+    if (consumer.closed) return;
+    consumer.closed = true;
+    const { queue } = consumer;
+    for (const entry of queue.removeConsumer(consumer)) {
+      if (options.failed === true) this.settle(entry, 'modified', { deliveryFailed: true });
+      else queue.giveBack(entry);
+    }
+    if (queue.definition.autoDelete && queue.consumers.length === 0) this.deleteQueue(queue);
+    this.requestTurn();
+  }
+
+  settle(entry: QueueEntry, outcome: Outcome, details?: SettleDetails): void {
+    if (entry.state !== 'acquired') return;
+    const { queue } = entry;
+    switch (outcome) {
+      case 'accepted':
+        this.metrics.messagesSettled++;
+        queue.finish(entry);
+        break;
+      case 'released':
+        queue.giveBack(entry);
+        break;
+      case 'rejected':
+        this.#bury(entry, details?.reason ?? 'rejected');
+        break;
+      case 'modified':
+        this.#modify(entry, details);
+        break;
+    }
+  }
+
+  bind(queue: Queue, filter: string, options: BindingOptions): boolean {
+    return this.#queues.bind(queue, filter, options);
+  }
+
+  unbind(queue: Queue, filter: string): boolean {
+    return this.#queues.unbind(queue, filter);
+  }
+
+  retained(filter: string, visit: (message: Message) => void): void {
+    this.#retained.find(filter, this.clock.wallMs(), visit);
+  }
+
+  enqueueDirect(queue: Queue, message: Message, filter: string): void {
+    const binding = queue.bindings.get(filter);
+    const target = new Target(queue, binding === undefined ? [] : [binding], true);
+    this.#enqueue(queue, message, target);
+  }
+
+  openSession(options: OpenSession): OpenedSession {
+    return this.#sessions.open(options);
+  }
+
+  closeSession(session: Session, owner: SessionOwner, options: { discardWill: boolean }): void {
+    this.#sessions.close(session, owner, options);
+    this.requestTurn();
+  }
+
+  setWill(session: Session, will: Will | null): void {
+    this.#sessions.setWill(session, will);
+  }
+
+  putSlot(session: Session, slot: number, value: Buffer | null): void {
+    this.#sessions.putSlot(session, slot, value);
+  }
+
+  changeExpiry(session: Session, expiryMs: number): void {
+    session.expiryMs = Math.min(expiryMs, this.limits.sessionExpiryMsMax);
+  }
+
+  schedule(delayMs: number, callback: () => void): () => void {
+    return this.#deadlines.add(this.clock.monotonicMs() + delayMs, callback);
+  }
+
+  #publishToTopic(message: Message): number {
+    const { targets } = this.#router.route(message.address);
+    const storing = this.#storing;
+    let matched = 0;
+    for (const target of targets) {
+      const { queue } = target;
+      if (target.noLocal && queue.ownerId === message.publisherId) continue;
+      matched++;
+      if (queue.stores(message, target)) storing.push(target);
+      else queue.addTransient(message, target);
+    }
+    if (storing.length === 1) this.#storeInOne(storing[0]!.queue, message, storing[0]!);
+    else if (storing.length > 1) this.#storeInSeveral(message, storing);
+    storing.length = 0;
+    if (matched === 0) this.metrics.messagesUnroutable++;
+    return matched;
+  }
+
+  #enqueue(queue: Queue, message: Message, target: Target | null): void {
+    if (queue.stores(message, target)) this.#storeInOne(queue, message, target);
+    else queue.addTransient(message, target);
+  }
+
+  #storeInOne(queue: Queue, message: Message, target: Target | null): void {
+    const sequence = queue.takeSequence();
+    this.#store.putEntry(queue.id, sequence, message, target?.direct === true);
+    queue.addStored(message, sequence, false, target);
+  }
+
+  /** A body that goes to several queues is stored once. */
+  #storeInSeveral(message: Message, targets: readonly Target[]): void {
+    const references: number[] = [];
+    for (const { queue } of targets) references.push(queue.id, queue.takeSequence());
+    message.storedReferences = targets.length;
+    this.#store.putBody(message, references);
+    for (let index = 0; index < targets.length; index++) {
+      const target = targets[index]!;
+      const sequence = references[index * 2 + 1]!;
+      this.#store.putReference(target.queue.id, sequence, message.id, false);
+      target.queue.addStored(message, sequence, true, target);
+    }
+  }
+
+  #modify(entry: QueueEntry, details: SettleDetails | undefined): void {
+    const { queue } = entry;
+    if (details?.undeliverableHere === true) {
+      this.#bury(entry, details.reason ?? 'undeliverable');
+      return;
+    }
+    if (details?.deliveryFailed !== true) {
+      queue.giveBack(entry);
+      return;
+    }
+    const failures = queue.countFailure(entry);
+    const { maxDeliveries, deadLetter } = this.#policyOf(entry);
+    if (maxDeliveries > 0 && failures >= maxDeliveries && queue.name !== deadLetter) {
+      this.#bury(entry, details.reason ?? 'delivery limit reached');
+    } else queue.giveBack(entry);
+  }
+
+  /** Moves a message to the dead letters, in the same commit that takes it from its queue. */
+  #bury(entry: QueueEntry, reason: string): void {
+    const { queue } = entry;
+    const { deadLetter } = this.#policyOf(entry);
+    this.metrics.messagesDeadLettered++;
+    if (deadLetter !== '' && queue.name !== deadLetter) {
+      const address = this.addresses.queue(deadLetter);
+      const letter = deadLetterOf(entry, address, reason, this.clock.wallMs());
+      letter.id = this.#nextMessageId++;
+      letter.timestamp = entry.message.timestamp;
+      this.#enqueue(this.#queueOrCreate(address), letter, null);
+    }
+    queue.finish(entry);
+  }
+
+  /** Queues have a policy of their own; what came through a topic follows the topic's. */
+  #policyOf(entry: QueueEntry): EffectivePolicy {
+    const { queue, message } = entry;
+    return queue.kind === 'queue' ? queue.policy : this.#policies.for(message.address);
+  }
+
+  #queueOrCreate(address: Address): Queue {
+    const { name } = address;
+    return (
+      this.#queues.addressed(name) ??
+      this.#queues.create({ name, kind: 'queue', durable: true, ownerId: 0, autoDelete: false })
+    );
+  }
+
+  /** Queues that wake others while they run are served in the next round of the same turn. */
+  #dispatch(): void {
+    while (this.#awake.length > 0) {
+      const awake = this.#awake;
+      this.#awake = [];
+      for (const queue of awake) {
+        queue.awake = false;
+        queue.dispatch();
+      }
+    }
+  }
+
+  #purge(): void {
+    if (this.#purging.length === 0) return;
+    this.#purging = this.#purging.filter((queue) => {
+      const empty = queue.purge(PURGE_PER_TURN);
+      if (empty) this.#queues.forget(queue);
+      return !empty;
+    });
+    if (this.#purging.length > 0) this.requestTurn();
+  }
+
+  #seal(): void {
+    this.#retained.stage();
+    if (this.#store.dirty) this.#lastStaged = this.#store.openCommit;
+    this.#store.commit();
+  }
+
+  /** A commit is durable: the next one goes to the disk, then promises are kept, then queues run. */
+  #committed(commit: number): void {
+    this.metrics.commits++;
+    this.#seal();
+    this.#confirms.run(commit);
+    const gated = this.#gated;
+    this.#gated = [];
+    for (const queue of gated) {
+      queue.gated = false;
+      if (queue.waitsBeyond(commit)) this.#wakeWhenDurable(queue);
+      this.#wake(queue);
+    }
+    this.requestTurn();
+  }
+
+  #wake(queue: Queue): void {
+    if (queue.awake) return;
+    queue.awake = true;
+    this.#awake.push(queue);
+  }
+
+  #wakeWhenDurable(queue: Queue): void {
+    if (queue.gated) return;
+    queue.gated = true;
+    this.#gated.push(queue);
+  }
+
+  #scheduleSweep(): void {
+    this.schedule(EXPIRY_SWEEP_MS, () => {
+      const nowMs = this.clock.wallMs();
+      for (const queue of this.#queues.all.values()) queue.sweepExpired(nowMs);
+      this.#scheduleSweep();
+    });
+  }
+
+  #routeTarget(queue: Queue, message: Message, direct: boolean): Target | null {
+    if (message.address.kind === 'queue') return null;
+    const target = this.#router.route(message.address).targetOf(queue);
+    return direct ? new Target(queue, target?.bindings ?? [], true) : target;
+  }
+
+  #createContext(): QueueContext {
+    const isSettled = (queueId: number, sequence: number): boolean =>
+      this.#queues.byId(queueId)?.isSettled(sequence) ?? true;
+    return {
+      store: this.#store,
+      bodies: new BodyTable(this.#store, isSettled),
+      clock: this.clock,
+      limits: this.limits,
+      metrics: this.metrics,
+      log: this.log,
+      windowBytes: 0,
+      wake: (queue) => this.#wake(queue),
+      wakeWhenDurable: (queue) => this.#wakeWhenDurable(queue),
+      routeTarget: (queue, message, direct) => this.#routeTarget(queue, message, direct),
+    };
+  }
+
+  #createConnections(authorizer: Authorizer): ConnectionTable {
+    return new ConnectionTable({
+      limits: this.limits,
+      metrics: this.metrics,
+      log: this.log,
+      authorizer,
+      temporaryOwner: (address) => {
+        const queue = address.kind === 'queue' ? this.#queues.addressed(address.name) : null;
+        return queue?.kind === 'temporary' ? queue.ownerId : null;
+      },
+      createTemporary: (ownerId) => {
+        const name = `temporary.${this.random.hex(16)}`;
+        const kind = 'temporary';
+        return this.#queues.create({ name, kind, durable: false, ownerId, autoDelete: false });
+      },
+      deleteQueue: (queue) => this.deleteQueue(queue),
+      nextId: () => this.#ids.transient(),
+    });
+  }
+
+  #createSessions(): SessionTable {
+    return new SessionTable({
+      store: this.#store,
+      clock: this.clock,
+      limits: this.limits,
+      ids: this.#ids,
+      addresses: this.addresses,
+      schedule: (delayMs, callback) => this.schedule(delayMs, callback),
+      createQueue: (name, ownerId, durable) =>
+        this.#queues.create({ name, kind: 'session', durable, ownerId, autoDelete: false }),
+      deleteQueue: (queue) => this.deleteQueue(queue),
+      closeConsumers: (queue) => {
+        for (const consumer of [...queue.consumers]) this.closeConsumer(consumer);
+      },
+      publishWill: (will) => this.#publishWill(will),
+    });
+  }
+
+  #publishWill(will: Will): void {
+    const { message, expiryMs } = will;
+    if (expiryMs > 0) message.expiresAt = this.clock.wallMs() + expiryMs;
+    try {
+      this.publish(message);
+    } catch (error) {
+      if (!(error instanceof BrokerError)) throw error;
+      this.log.warn('will-not-sent', { destination: message.address.uri, reason: error.message });
+    }
+    this.requestTurn();
+  }
+}

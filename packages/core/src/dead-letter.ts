@@ -1,0 +1,37 @@
+import type { Address } from './address.js';
+import { Message } from './message.js';
+import type { QueueEntry } from './queue-entry.js';
+
+/** What a dead letter says about itself; the protocols show these as headers or properties. */
+export const DEAD_LETTER_ANNOTATIONS = {
+  reason: 'x-dead-letter-reason',
+  origin: 'x-dead-letter-origin',
+  deliveryCount: 'x-dead-letter-delivery-count',
+  time: 'x-dead-letter-time',
+} as const;
+
+/**
+ * The message that goes to the dead letters: the same bytes, and why it is there. It does not
+ * expire any more.
+ */
+export function deadLetterOf(
+  entry: QueueEntry,
+  deadLetters: Address,
+  reason: string,
+  wallMs: number,
+): Message {
+  const { message, queue } = entry;
+  const { format, durable, bytes, start, end } = message;
+  const letter = new Message(deadLetters, format, durable, bytes, start, end, message.borrowed);
+  letter.formatFlags = message.formatFlags;
+  letter.priority = message.priority;
+  const origin = queue.kind === 'queue' ? queue.address.uri : message.address.uri;
+  letter.annotations = new Map([
+    ...(message.annotations ?? []),
+    [DEAD_LETTER_ANNOTATIONS.reason, reason],
+    [DEAD_LETTER_ANNOTATIONS.origin, origin],
+    [DEAD_LETTER_ANNOTATIONS.deliveryCount, String(entry.deliveryCount)],
+    [DEAD_LETTER_ANNOTATIONS.time, new Date(wallMs).toISOString()],
+  ]);
+  return letter;
+}

@@ -1,0 +1,87 @@
+import type { Address, AddressBook } from './address.js';
+import { FORMAT_IDS, type FormatId } from './format.js';
+import { Message } from './message.js';
+import type { QueueKind } from './queue.js';
+import type { Will } from './session.js';
+import type { BindingOptions } from './subscription.js';
+
+/** The cold records, as JSON. A field that is added must have a meaning when it is absent. */
+export interface QueueDocument {
+  readonly name: string;
+  readonly kind: QueueKind;
+  readonly ownerId: number;
+  readonly autoDelete: boolean;
+  /** Being deleted: what is left of its messages is settled after a restart. */
+  readonly deleted?: boolean;
+}
+
+/** Document 0 of kind `queue`: ids below `nextId` may have been used. */
+export interface CounterDocument {
+  readonly nextId: number;
+}
+
+export interface BindingDocument {
+  readonly queueId: number;
+  readonly filter: string;
+  readonly options: BindingOptions;
+}
+
+export interface SessionDocument {
+  readonly name: string;
+  /** The session's queue; null when only its will has to survive. */
+  readonly queueId: number | null;
+  /** Null for a session that never ends. */
+  readonly expiryMs: number | null;
+  /** Wall-clock milliseconds at which its client went away; null while it is connected. */
+  readonly disconnectedAt: number | null;
+  readonly will: WillDocument | null;
+}
+
+export interface WillDocument {
+  readonly address: string;
+  readonly format: FormatId;
+  readonly formatFlags: number;
+  readonly durable: boolean;
+  readonly retain: boolean;
+  readonly priority: number;
+  /** Milliseconds that the message lives once it is sent; 0 for ever. */
+  readonly delayMs: number;
+  readonly expiryMs: number;
+  /** Base64. */
+  readonly bytes: string;
+}
+
+export function encodeDocument(document: object): Buffer {
+  return Buffer.from(JSON.stringify(document));
+}
+
+export function decodeDocument<T>(bytes: Buffer): T {
+  return JSON.parse(bytes.toString()) as T;
+}
+
+export function willToDocument(will: Will): WillDocument {
+  const { message } = will;
+  return {
+    address: message.address.uri,
+    format: message.format,
+    formatFlags: message.formatFlags,
+    durable: message.durable,
+    retain: message.retain,
+    priority: message.priority,
+    delayMs: will.delayMs,
+    expiryMs: will.expiryMs,
+    bytes: message.bytes.toString('base64', message.start, message.end),
+  };
+}
+
+export function willFromDocument(document: WillDocument, addresses: AddressBook): Will {
+  const bytes = Buffer.from(document.bytes, 'base64');
+  const address: Address = addresses.parse(document.address);
+  const format = document.format ?? FORMAT_IDS.mqtt;
+  const { durable } = document;
+  const message = new Message(address, format, durable, bytes, 0, bytes.length, false);
+  message.formatFlags = document.formatFlags;
+  message.retain = document.retain;
+  message.priority = document.priority;
+  return { message, delayMs: document.delayMs, expiryMs: document.expiryMs };
+}

@@ -1,0 +1,177 @@
+import type { AddressBook } from './address.js';
+import {
+  type BindingDocument,
+  decodeDocument,
+  encodeDocument,
+  type QueueDocument,
+} from './documents.js';
+import { BrokerError } from './errors.js';
+import { COUNTER_ID, type IdCounter } from './id-counter.js';
+import type { Limits } from './limits.js';
+import type { Policies } from './policy.js';
+import type { RecoveredState, Store } from './ports.js';
+import { Queue, type QueueContext, type QueueDefinition, type QueueKind } from './queue.js';
+import type { Router } from './router.js';
+import { Binding, type BindingOptions } from './subscription.js';
+
+interface Dependencies {
+  readonly store: Store;
+  readonly ids: IdCounter;
+  readonly addresses: AddressBook;
+  readonly policies: Policies;
+  readonly router: Router;
+  readonly limits: Limits;
+  readonly context: QueueContext;
+}
+
+export interface CreateQueue {
+  readonly name: string;
+  readonly kind: QueueKind;
+  readonly durable: boolean;
+  readonly ownerId: number;
+  readonly autoDelete: boolean;
+}
+
+/** All queues and the bindings that feed them, in memory and as documents. */
+export class QueueTable {
+  readonly #byId = new Map<number, Queue>();
+  /** Queues that clients address by name. */
+  readonly #addressed = new Map<string, Queue>();
+  /** Queues behind sessions and subscriptions: no client's destination can name them. */
+  readonly #internal = new Map<string, Queue>();
+  readonly #dependencies: Dependencies;
+
+  constructor(dependencies: Dependencies) {
+    this.#dependencies = dependencies;
+  }
+
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  get all(): ReadonlyMap<number, Queue> {
+    return this.#byId;
+  }
+
+  byId(id: number): Queue | null {
+    return this.#byId.get(id) ?? null;
+  }
+
+  addressed(name: string): Queue | null {
+    return this.#addressed.get(name) ?? null;
+  }
+
+  internal(name: string): Queue | null {
+    return this.#internal.get(name) ?? null;
+  }
+
+  create(options: CreateQueue): Queue {
+    const { ids, limits, store } = this.#dependencies;
+    if (this.#byId.size >= limits.queuesMax) {
+      throw new BrokerError('quota-exceeded', `there are ${limits.queuesMax} queues already`);
+    }
+    const id = options.durable ? ids.durable() : ids.transient();
+    const queue = this.#build(id, options);
+    this.#register(queue);
+    if (options.durable) {
+      const { name, kind, ownerId, autoDelete } = options;
+      const document: QueueDocument = { name, kind, ownerId, autoDelete };
+      store.putDocument('queue', id, encodeDocument(document));
+    }
+    return queue;
+  }
+
+  bind(queue: Queue, filter: string, options: BindingOptions): boolean {
+    const { router, ids } = this.#dependencies;
+    const known = queue.bindings.get(filter);
+    if (known !== undefined) {
+      known.options = options;
+      router.changed();
+      this.#saveBinding(known);
+      return true;
+    }
+    const id = queue.durable ? ids.durable() : ids.transient();
+    const binding = new Binding(id, filter, queue, options);
+    queue.bindings.set(filter, binding);
+    router.add(binding);
+    this.#saveBinding(binding);
+    return false;
+  }
+
+  unbind(queue: Queue, filter: string): boolean {
+    const binding = queue.bindings.get(filter);
+    if (binding === undefined) return false;
+    queue.bindings.delete(filter);
+    this.#dependencies.router.remove(binding);
+    if (queue.durable) this.#dependencies.store.deleteDocument('binding', binding.id);
+    return true;
+  }
+
+  /** Takes a queue out of routing; its messages are settled by and by, then `forget` ends it. */
+  retire(queue: Queue): void {
+    for (const filter of [...queue.bindings.keys()]) this.unbind(queue, filter);
+    this.#names(queue.kind).delete(queue.name);
+    queue.deleted = true;
+    if (!queue.durable) return;
+    const { name, kind, ownerId } = queue;
+    const document: QueueDocument = { name, kind, ownerId, autoDelete: false, deleted: true };
+    this.#dependencies.store.putDocument('queue', queue.id, encodeDocument(document));
+  }
+
+  forget(queue: Queue): void {
+    this.#byId.delete(queue.id);
+    if (queue.durable) this.#dependencies.store.deleteDocument('queue', queue.id);
+  }
+
+  /** Builds what was stored; returns the queues whose deletion was not finished. */
+  restore(state: RecoveredState): Queue[] {
+    const unfinished: Queue[] = [];
+    for (const [id, bytes] of state.documents.queue) {
+      if (id === COUNTER_ID) continue;
+      const { deleted, ...document } = decodeDocument<QueueDocument>(bytes);
+      const queue = this.#build(id, { ...document, durable: true }, state);
+      if (deleted === true) {
+        queue.deleted = true;
+        this.#byId.set(id, queue);
+        unfinished.push(queue);
+      } else this.#register(queue);
+    }
+    for (const [id, bytes] of state.documents.binding) this.#restoreBinding(id, bytes);
+    return unfinished;
+  }
+
+  #restoreBinding(id: number, bytes: Buffer): void {
+    const { queueId, filter, options } = decodeDocument<BindingDocument>(bytes);
+    const queue = this.#byId.get(queueId);
+    if (queue === undefined || queue.deleted) {
+      this.#dependencies.store.deleteDocument('binding', id);
+      return;
+    }
+    const binding = new Binding(id, filter, queue, options);
+    queue.bindings.set(filter, binding);
+    this.#dependencies.router.add(binding);
+  }
+
+  #build(id: number, options: CreateQueue, state?: RecoveredState): Queue {
+    const { addresses, policies, context } = this.#dependencies;
+    const address = addresses.queue(options.name);
+    const definition: QueueDefinition = { id, address, ...options };
+    return new Queue(definition, policies.for(address), context, state?.queues.get(id));
+  }
+
+  #register(queue: Queue): void {
+    this.#byId.set(queue.id, queue);
+    this.#names(queue.kind).set(queue.name, queue);
+  }
+
+  #names(kind: QueueKind): Map<string, Queue> {
+    return kind === 'queue' || kind === 'temporary' ? this.#addressed : this.#internal;
+  }
+
+  #saveBinding(binding: Binding): void {
+    const { queue, filter, options, id } = binding;
+    if (!queue.durable) return;
+    const document: BindingDocument = { queueId: queue.id, filter, options };
+    this.#dependencies.store.putDocument('binding', id, encodeDocument(document));
+  }
+}
