@@ -24,6 +24,21 @@ export const LIMITS = {
     unit: 'ms',
     describe: 'Time a connection has to log in, TLS and WebSocket handshakes included.',
   },
+  closeTimeoutMs: {
+    default: 5000,
+    unit: 'ms',
+    describe: 'Time a closed connection has to take its last bytes and to close on its side.',
+  },
+  httpHeadBytesMax: {
+    default: 8 * 1024,
+    unit: 'bytes',
+    describe: 'Request line and headers of a WebSocket handshake.',
+  },
+  webSocketIdleMs: {
+    default: 30_000,
+    unit: 'ms',
+    describe: 'Silence after which a WebSocket is pinged, and after as much again given up.',
+  },
   connectionsMax: {
     default: 20_000,
     unit: 'count',
