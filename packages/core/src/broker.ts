@@ -11,23 +11,25 @@ import { ConfirmRing } from './confirm-ring.js';
 import type { Connection, ConnectionInfo } from './connection.js';
 import { ConnectionTable } from './connection-table.js';
 import { Consumer, type ConsumerOptions } from './consumer.js';
-import { deadLetterOf } from './dead-letter.js';
 import { Deadlines } from './deadlines.js';
+import { Distributor } from './distributor.js';
 import { BrokerError } from './errors.js';
 import { Formats } from './format.js';
 import { IdCounter } from './id-counter.js';
 import { createLimits, type Limits } from './limits.js';
 import type { Message } from './message.js';
 import { Metrics } from './metrics.js';
-import { type EffectivePolicy, Policies } from './policy.js';
+import { Policies } from './policy.js';
 import type { Authorizer, Clock, Log, Random, Store } from './ports.js';
 import type { Queue, QueueContext } from './queue.js';
 import type { Outcome, QueueEntry, SettleDetails } from './queue-entry.js';
+import { QueueSchedule } from './queue-schedule.js';
 import { QueueTable } from './queue-table.js';
 import { RetainedStore } from './retained-store.js';
 import { Router, Target } from './router.js';
 import type { Session, SessionOwner, Will } from './session.js';
 import { SessionTable } from './session-table.js';
+import { Settlement } from './settlement.js';
 import type { BindingOptions } from './subscription.js';
 
 export interface BrokerOptions {
@@ -48,8 +50,6 @@ export interface BrokerOptions {
 const MESSAGE_IDS_PER_BOOT = 2 ** 36;
 /** How often queues look for messages that expired while they waited. */
 const EXPIRY_SWEEP_MS = 1000;
-/** Messages of a deleted queue that are settled in one turn. */
-const PURGE_PER_TURN = 1000;
 
 /**
  * The broker: a synchronous state machine. Input comes through the methods; `turn` hands out what
@@ -73,11 +73,9 @@ export class Broker implements BrokerApi {
   readonly #deadlines = new Deadlines();
   readonly #confirms = new ConfirmRing();
   readonly #context: QueueContext;
-  #awake: Queue[] = [];
-  #gated: Queue[] = [];
-  #purging: Queue[] = [];
-  /** Used within one call of `publish` only. */
-  readonly #storing: Target[] = [];
+  readonly #schedule = new QueueSchedule();
+  readonly #distributor: Distributor;
+  readonly #settlement: Settlement;
   #lastStaged = 0;
   #nextMessageId = 1;
   #nextConsumerId = 1;
@@ -99,6 +97,8 @@ export class Broker implements BrokerApi {
     this.addresses = options.addresses ?? new AddressBook();
     this.formats = options.formats ?? new Formats();
     this.#context = this.#createContext();
+    this.#distributor = new Distributor(this.#store, this.#router, this.metrics);
+    this.#settlement = this.#createSettlement();
     this.connections = this.#createConnections(options.authorizer);
   }
 
@@ -123,7 +123,7 @@ export class Broker implements BrokerApi {
       sessionSlots: (id) => this.#sessions.slots(id),
     });
     this.#store.onDurable((commit) => this.#committed(commit));
-    for (const queue of this.#queues.restore(state)) this.#purging.push(queue);
+    for (const queue of this.#queues.restore(state)) this.#schedule.purge(queue);
     for (const [id, bytes] of state.documents.retained) {
       this.#retained.restore(id, this.#store.decodeRetained(bytes));
     }
@@ -138,8 +138,8 @@ export class Broker implements BrokerApi {
 
   /** Ends a round of input: hands out messages, settles deleted queues, seals the commit. */
   turn(): void {
-    this.#purge();
-    this.#dispatch();
+    if (this.#schedule.runPurges((queue) => this.#queues.forget(queue))) this.requestTurn();
+    this.#schedule.dispatch();
     this.#seal();
   }
 
@@ -189,10 +189,10 @@ export class Broker implements BrokerApi {
     message.timestamp = this.clock.wallMs();
     if (message.retain) this.#retained.keep(message, message.emptyBody);
     if (message.address.kind === 'queue') {
-      this.#enqueue(this.queue(message.address, true), message, null);
+      this.#distributor.toQueue(this.queue(message.address, true), message, null);
       return 1;
     }
-    return this.#publishToTopic(message);
+    return this.#distributor.toTopic(message);
   }
 
   confirm(who: Confirmable, token: number): void {
@@ -241,7 +241,7 @@ export class Broker implements BrokerApi {
     }
     if (queue.deleted) return;
     this.#queues.retire(queue);
-    this.#purging.push(queue);
+    this.#schedule.purge(queue);
     this.requestTurn();
   }
 
@@ -265,22 +265,7 @@ export class Broker implements BrokerApi {
 
   settle(entry: QueueEntry, outcome: Outcome, details?: SettleDetails): void {
     if (entry.state !== 'acquired') return;
-    const { queue } = entry;
-    switch (outcome) {
-      case 'accepted':
-        this.metrics.messagesSettled++;
-        queue.finish(entry);
-        break;
-      case 'released':
-        queue.giveBack(entry);
-        break;
-      case 'rejected':
-        this.#bury(entry, details?.reason ?? 'rejected');
-        break;
-      case 'modified':
-        this.#modify(entry, details);
-        break;
-    }
+    this.#settlement.settle(entry, outcome, details);
   }
 
   bind(queue: Queue, filter: string, options: BindingOptions): boolean {
@@ -298,7 +283,7 @@ export class Broker implements BrokerApi {
   enqueueDirect(queue: Queue, message: Message, filter: string): void {
     const binding = queue.bindings.get(filter);
     const target = new Target(queue, binding === undefined ? [] : [binding], true);
-    this.#enqueue(queue, message, target);
+    this.#distributor.toQueue(queue, message, target);
   }
 
   openSession(options: OpenSession): OpenedSession {
@@ -326,115 +311,12 @@ export class Broker implements BrokerApi {
     return this.#deadlines.add(this.clock.monotonicMs() + delayMs, callback);
   }
 
-  #publishToTopic(message: Message): number {
-    const { targets } = this.#router.route(message.address);
-    const storing = this.#storing;
-    let matched = 0;
-    for (const target of targets) {
-      const { queue } = target;
-      if (target.noLocal && queue.ownerId === message.publisherId) continue;
-      matched++;
-      if (queue.stores(message, target)) storing.push(target);
-      else queue.addTransient(message, target);
-    }
-    if (storing.length === 1) this.#storeInOne(storing[0]!.queue, message, storing[0]!);
-    else if (storing.length > 1) this.#storeInSeveral(message, storing);
-    storing.length = 0;
-    if (matched === 0) this.metrics.messagesUnroutable++;
-    return matched;
-  }
-
-  #enqueue(queue: Queue, message: Message, target: Target | null): void {
-    if (queue.stores(message, target)) this.#storeInOne(queue, message, target);
-    else queue.addTransient(message, target);
-  }
-
-  #storeInOne(queue: Queue, message: Message, target: Target | null): void {
-    const sequence = queue.takeSequence();
-    this.#store.putEntry(queue.id, sequence, message, target?.direct === true);
-    queue.addStored(message, sequence, false, target);
-  }
-
-  /** A body that goes to several queues is stored once. */
-  #storeInSeveral(message: Message, targets: readonly Target[]): void {
-    const references: number[] = [];
-    for (const { queue } of targets) references.push(queue.id, queue.takeSequence());
-    message.storedReferences = targets.length;
-    this.#store.putBody(message, references);
-    for (let index = 0; index < targets.length; index++) {
-      const target = targets[index]!;
-      const sequence = references[index * 2 + 1]!;
-      this.#store.putReference(target.queue.id, sequence, message.id, false);
-      target.queue.addStored(message, sequence, true, target);
-    }
-  }
-
-  #modify(entry: QueueEntry, details: SettleDetails | undefined): void {
-    const { queue } = entry;
-    if (details?.undeliverableHere === true) {
-      this.#bury(entry, details.reason ?? 'undeliverable');
-      return;
-    }
-    if (details?.deliveryFailed !== true) {
-      queue.giveBack(entry);
-      return;
-    }
-    const failures = queue.countFailure(entry);
-    const { maxDeliveries, deadLetter } = this.#policyOf(entry);
-    if (maxDeliveries > 0 && failures >= maxDeliveries && queue.name !== deadLetter) {
-      this.#bury(entry, details.reason ?? 'delivery limit reached');
-    } else queue.giveBack(entry);
-  }
-
-  /** Moves a message to the dead letters, in the same commit that takes it from its queue. */
-  #bury(entry: QueueEntry, reason: string): void {
-    const { queue } = entry;
-    const { deadLetter } = this.#policyOf(entry);
-    this.metrics.messagesDeadLettered++;
-    if (deadLetter !== '' && queue.name !== deadLetter) {
-      const address = this.addresses.queue(deadLetter);
-      const letter = deadLetterOf(entry, address, reason, this.clock.wallMs());
-      letter.id = this.#nextMessageId++;
-      letter.timestamp = entry.message.timestamp;
-      this.#enqueue(this.#queueOrCreate(address), letter, null);
-    }
-    queue.finish(entry);
-  }
-
-  /** Queues have a policy of their own; what came through a topic follows the topic's. */
-  #policyOf(entry: QueueEntry): EffectivePolicy {
-    const { queue, message } = entry;
-    return queue.kind === 'queue' ? queue.policy : this.#policies.for(message.address);
-  }
-
   #queueOrCreate(address: Address): Queue {
     const { name } = address;
     return (
       this.#queues.addressed(name) ??
       this.#queues.create({ name, kind: 'queue', durable: true, ownerId: 0, autoDelete: false })
     );
-  }
-
-  /** Queues that wake others while they run are served in the next round of the same turn. */
-  #dispatch(): void {
-    while (this.#awake.length > 0) {
-      const awake = this.#awake;
-      this.#awake = [];
-      for (const queue of awake) {
-        queue.awake = false;
-        queue.dispatch();
-      }
-    }
-  }
-
-  #purge(): void {
-    if (this.#purging.length === 0) return;
-    this.#purging = this.#purging.filter((queue) => {
-      const empty = queue.purge(PURGE_PER_TURN);
-      if (empty) this.#queues.forget(queue);
-      return !empty;
-    });
-    if (this.#purging.length > 0) this.requestTurn();
   }
 
   #seal(): void {
@@ -448,26 +330,8 @@ export class Broker implements BrokerApi {
     this.metrics.commits++;
     this.#seal();
     this.#confirms.run(commit);
-    const gated = this.#gated;
-    this.#gated = [];
-    for (const queue of gated) {
-      queue.gated = false;
-      if (queue.waitsBeyond(commit)) this.#wakeWhenDurable(queue);
-      this.#wake(queue);
-    }
+    this.#schedule.committed(commit);
     this.requestTurn();
-  }
-
-  #wake(queue: Queue): void {
-    if (queue.awake) return;
-    queue.awake = true;
-    this.#awake.push(queue);
-  }
-
-  #wakeWhenDurable(queue: Queue): void {
-    if (queue.gated) return;
-    queue.gated = true;
-    this.#gated.push(queue);
   }
 
   #scheduleSweep(): void {
@@ -495,10 +359,23 @@ export class Broker implements BrokerApi {
       metrics: this.metrics,
       log: this.log,
       windowBytes: 0,
-      wake: (queue) => this.#wake(queue),
-      wakeWhenDurable: (queue) => this.#wakeWhenDurable(queue),
+      wake: (queue) => this.#schedule.wake(queue),
+      wakeWhenDurable: (queue) => this.#schedule.wakeWhenDurable(queue),
       routeTarget: (queue, message, direct) => this.#routeTarget(queue, message, direct),
     };
+  }
+
+  #createSettlement(): Settlement {
+    return new Settlement({
+      metrics: this.metrics,
+      clock: this.clock,
+      queueAddress: (name) => this.addresses.queue(name),
+      policyFor: (address) => this.#policies.for(address),
+      sendLetter: (letter) => {
+        letter.id = this.#nextMessageId++;
+        this.#distributor.toQueue(this.#queueOrCreate(letter.address), letter, null);
+      },
+    });
   }
 
   #createConnections(authorizer: Authorizer): ConnectionTable {

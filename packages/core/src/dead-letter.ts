@@ -25,6 +25,7 @@ export function deadLetterOf(
   const letter = new Message(deadLetters, format, durable, bytes, start, end, message.borrowed);
   letter.formatFlags = message.formatFlags;
   letter.priority = message.priority;
+  letter.timestamp = message.timestamp;
   const origin = queue.kind === 'queue' ? queue.address.uri : message.address.uri;
   letter.annotations = new Map([
     ...(message.annotations ?? []),

@@ -1,7 +1,7 @@
 import type { Address } from './address.js';
 import type { BodyTable } from './body-table.js';
-import { CommittedMark } from './committed-mark.js';
 import type { Consumer } from './consumer.js';
+import { ConsumerGroup } from './consumer-group.js';
 import type { Limits } from './limits.js';
 import type { Message } from './message.js';
 import type { Metrics } from './metrics.js';
@@ -9,9 +9,10 @@ import { MinHeap } from './min-heap.js';
 import type { EffectivePolicy } from './policy.js';
 import type { Clock, Log, QueueState, RecoveredQueue, Store, StoredEntry } from './ports.js';
 import { QueueEntry } from './queue-entry.js';
+import { QueueLog } from './queue-log.js';
 import { QueueRing } from './queue-ring.js';
+import { QueueWindow, type WindowTotal } from './queue-window.js';
 import type { Target } from './router.js';
-import { SequenceRanges } from './sequence-ranges.js';
 import type { Binding } from './subscription.js';
 
 /** What kind of thing a queue plays. */
@@ -30,15 +31,13 @@ export interface QueueDefinition {
 }
 
 /** What queues share with their broker. */
-export interface QueueContext {
+export interface QueueContext extends WindowTotal {
   readonly store: Store;
   readonly bodies: BodyTable;
   readonly clock: Clock;
   readonly limits: Limits;
   readonly metrics: Metrics;
   readonly log: Log;
-  /** Bytes of waiting messages in memory, over all queues. */
-  windowBytes: number;
   /** Has the queue dispatch at the end of the turn. */
   wake(queue: Queue): void;
   /** Has the queue dispatch when the commit that is open now is durable. */
@@ -46,15 +45,6 @@ export interface QueueContext {
   /** How a message that was read back found its queue; null when no binding matches any more. */
   routeTarget(queue: Queue, message: Message, direct: boolean): Target | null;
 }
-
-/** Bookkeeping of one waiting message in memory, beside its body. */
-const ENTRY_BYTES = 256;
-/** A queue whose share of memory is used up still holds this many, so that it makes progress. */
-const SMALL_WINDOW_MESSAGES = 64;
-/** How far ahead of need a queue with consumers declares that messages may be handed out. */
-const DISPATCH_LOOKAHEAD = 1024;
-/** Messages read from the store at a time. */
-const LOAD_MESSAGES = 256;
 
 /**
  * The only place where a message rests. In order: a ring of entries in memory, then what is in the
@@ -64,7 +54,6 @@ const LOAD_MESSAGES = 256;
 export class Queue {
   readonly definition: QueueDefinition;
   readonly bindings = new Map<string, Binding>();
-  readonly consumers: Consumer[] = [];
   policy: EffectivePolicy;
   deleted = false;
   /** Set by the broker while the queue waits in one of its lists. */
@@ -77,22 +66,11 @@ export class Queue {
   #cursor = 0;
   /** Positions of entries that came back. */
   readonly #returned = new MinHeap<number>((left, right) => left < right);
-  #waiting = 0;
-  #waitingBytes = 0;
   #length = 0;
-  #nextConsumer = 0;
+  readonly #window: QueueWindow;
+  readonly #consumers = new ConsumerGroup();
 
-  /** Sequences of stored entries start at 1. */
-  readonly #settled: SequenceRanges;
-  readonly #deliveryCounts = new Map<number, number>();
-  /** The next sequence to use; its durable value bounds what can be read back. */
-  readonly #tail: CommittedMark;
-  /** Stored entries below it are in memory or settled. */
-  #loadedBelow: number;
-  #loading = false;
-  readonly #dispatchedBelow: CommittedMark;
-  /** Below it a recovered entry may have been delivered by an earlier run. */
-  readonly #redeliveredBelow: number;
+  readonly #log: QueueLog;
   #droppedSinceWarning = 0;
 
   constructor(
@@ -104,16 +82,9 @@ export class Queue {
     this.definition = definition;
     this.policy = policy;
     this.#context = context;
-    this.#settled = new SequenceRanges(recovered?.watermark ?? 1, recovered?.settledRanges);
-    this.#tail = new CommittedMark(recovered?.tail ?? 1);
-    this.#loadedBelow = this.#settled.watermark;
-    this.#dispatchedBelow = new CommittedMark(recovered?.dispatchedBelow ?? 0);
-    this.#redeliveredBelow = Math.min(recovered?.dispatchedBelow ?? 0, this.#tail.staged);
-    const counts = recovered?.deliveryCounts ?? [];
-    for (let index = 0; index < counts.length; index += 2) {
-      this.#deliveryCounts.set(counts[index]!, counts[index + 1]!);
-    }
-    this.#length = this.#tail.staged - this.#settled.watermark - this.#settled.countAbove;
+    this.#window = new QueueWindow(context.limits, context);
+    this.#log = new QueueLog(definition.id, context.store, recovered);
+    this.#length = this.#log.length;
   }
 
   get id(): number {
@@ -140,27 +111,26 @@ export class Queue {
     return this.definition.ownerId;
   }
 
+  get consumers(): readonly Consumer[] {
+    return this.#consumers.members;
+  }
+
   /** Messages that are not settled, wherever they are. */
   get length(): number {
     return this.#length;
   }
 
   get state(): QueueState {
-    return {
-      watermark: this.#settled.watermark,
-      settledRanges: this.#settled.ranges,
-      deliveryCounts: [...this.#deliveryCounts].flat(),
-      dispatchedBelow: this.#dispatchedBelow.staged,
-    };
+    return this.#log.state;
   }
 
   /** Whether something of it is staged in a commit after the given one. */
   waitsBeyond(commit: number): boolean {
-    return this.#tail.commit > commit || this.#dispatchedBelow.commit > commit;
+    return this.#log.waitsBeyond(commit);
   }
 
   isSettled(sequence: number): boolean {
-    return this.#settled.has(sequence);
+    return this.#log.isSettled(sequence);
   }
 
   /** Whether an arriving message will be stored with a sequence of this queue. */
@@ -168,30 +138,24 @@ export class Queue {
     if (!this.durable) return false;
     if (message.durable && (target === null || target.durable)) return true;
     // A message that need not survive is put aside on disk when memory is no place for it.
-    return this.#backlog || (this.#windowFull && !this.#discardsTransient);
+    return this.#log.backlog || (this.#window.full && !this.#discardsTransient);
   }
 
   /** Takes the next sequence for a message that `stores` said would be stored. */
   takeSequence(): number {
-    const { store } = this.#context;
-    const sequence = this.#tail.staged;
-    this.#tail.raise(sequence + 1, store.openCommit);
-    if (this.consumers.length > 0 && sequence >= this.#dispatchedBelow.staged) {
-      this.#declareDispatch(sequence);
-    }
-    return sequence;
+    return this.#log.takeSequence(this.#consumers.size > 0);
   }
 
   /** Adds a message that was stored under `sequence`; `shared` when its body is stored apart. */
   addStored(message: Message, sequence: number, shared: boolean, target: Target | null): void {
     this.#length++;
-    const inMemory = this.#loadedBelow === sequence && !this.#windowFull;
+    const inMemory = this.#log.followsMemory(sequence) && !this.#window.full;
     if (inMemory) {
       message.keep();
       const commit = this.#context.store.openCommit;
       const entry = new QueueEntry(this, message, sequence, commit, target);
       entry.shared = shared;
-      this.#loadedBelow = sequence + 1;
+      this.#log.enteredMemory(sequence);
       this.#add(entry);
     }
     this.#context.wakeWhenDurable(this);
@@ -199,15 +163,15 @@ export class Queue {
 
   /** Adds or hands out a message that is not stored. */
   addTransient(message: Message, target: Target | null): void {
-    if (this.#waiting === 0 && !this.#backlog) {
-      const consumer = this.#readyConsumer();
+    if (this.#window.messages === 0 && !this.#log.backlog) {
+      const consumer = this.#consumers.nextReady();
       if (consumer !== null) {
         this.#handOver(message, target, consumer);
         return;
       }
     }
     if (this.#discardsTransient) return;
-    if (this.#transientFull) {
+    if (this.#window.transientFull) {
       this.#drop();
       return;
     }
@@ -218,14 +182,13 @@ export class Queue {
   }
 
   addConsumer(consumer: Consumer): void {
-    this.consumers.push(consumer);
+    this.#consumers.add(consumer);
     this.wake();
   }
 
   /** Takes a consumer away and returns what it holds, in order. */
   removeConsumer(consumer: Consumer): QueueEntry[] {
-    const index = this.consumers.indexOf(consumer);
-    if (index >= 0) this.consumers.splice(index, 1);
+    this.#consumers.remove(consumer);
     const held: QueueEntry[] = [];
     if (consumer.unsettled === 0) return held;
     for (const entry of this.#ring.from(this.#ring.head)) {
@@ -242,14 +205,14 @@ export class Queue {
   /** Hands out as much as consumers take; runs once at the end of a turn. */
   dispatch(): void {
     for (;;) {
-      const consumer = this.#readyConsumer();
+      const consumer = this.#consumers.nextReady();
       if (consumer === null) break;
       const entry = this.#nextAvailable();
       if (entry === null) break;
       this.#give(entry, consumer);
     }
-    if (this.#backlog) this.#load();
-    if (this.#droppedSinceWarning > 0 && this.#waiting === 0) this.#reportDropped();
+    if (this.#log.backlog) this.#load();
+    if (this.#droppedSinceWarning > 0 && this.#window.messages === 0) this.#reportDropped();
   }
 
   /** Returns an acquired entry to the queue without counting a failure. */
@@ -257,8 +220,7 @@ export class Queue {
     this.#release(entry);
     entry.state = 'available';
     entry.redelivered = true;
-    this.#waiting++;
-    this.#charge(entry);
+    this.#window.add(entry.message);
     this.#returned.push(entry.position);
     this.wake();
   }
@@ -266,10 +228,7 @@ export class Queue {
   /** Counts a failed delivery, durably, and returns the number of them. */
   countFailure(entry: QueueEntry): number {
     entry.deliveryCount++;
-    if (entry.sequence > 0) {
-      this.#deliveryCounts.set(entry.sequence, entry.deliveryCount);
-      this.#context.store.deliveryFailed(this.id, entry.sequence, entry.deliveryCount);
-    }
+    if (entry.sequence > 0) this.#log.countFailure(entry.sequence, entry.deliveryCount);
     return entry.deliveryCount;
   }
 
@@ -288,52 +247,35 @@ export class Queue {
     for (const entry of this.#ring.from(this.#ring.head)) {
       if (left-- === 0) return false;
       if (entry.state === 'acquired') this.#release(entry);
-      else this.#uncharge(entry);
+      else this.#window.remove(entry.message);
       this.#forget(entry);
     }
-    if (!this.#backlog) return this.#length === 0;
+    if (!this.#log.backlog) return this.#length === 0;
     this.#load();
     return false;
   }
 
   /** Drops what has expired while it waited in memory. */
   sweepExpired(nowMs: number): void {
-    if (this.#waiting === 0) return;
+    if (this.#window.messages === 0) return;
     for (const entry of this.#ring.from(this.#ring.head)) {
       const { expiresAt } = entry.message;
       if (expiresAt > 0 && expiresAt <= nowMs && entry.state === 'available') this.#expire(entry);
     }
   }
 
-  get #backlog(): boolean {
-    return this.#loadedBelow < this.#tail.staged;
-  }
-
-  /** MQTT QoS 0 for a client that is away: nobody promised to keep it. */
+  /** What need not survive is not kept for a client that is away. */
   get #discardsTransient(): boolean {
-    return this.kind === 'session' && this.consumers.length === 0;
-  }
-
-  get #windowFull(): boolean {
-    const { limits, windowBytes } = this.#context;
-    return (
-      this.#waiting >= limits.queueWindowMessages ||
-      this.#waitingBytes >= limits.queueWindowBytes ||
-      (windowBytes >= limits.windowBytesTotal && this.#waiting >= SMALL_WINDOW_MESSAGES)
-    );
-  }
-
-  get #transientFull(): boolean {
-    const { limits } = this.#context;
-    return (
-      this.#waiting >= limits.transientMessagesMax || this.#waitingBytes >= limits.transientBytesMax
-    );
+    return this.kind === 'session' && this.#consumers.size === 0;
   }
 
   #drop(): void {
     this.#context.metrics.messagesDropped++;
     if (this.#droppedSinceWarning++ === 0) {
-      this.#context.log.warn('subscriber-too-slow', { queue: this.name, waiting: this.#waiting });
+      this.#context.log.warn('subscriber-too-slow', {
+        queue: this.name,
+        waiting: this.#window.messages,
+      });
     }
   }
 
@@ -341,16 +283,6 @@ export class Queue {
     const dropped = this.#droppedSinceWarning;
     this.#droppedSinceWarning = 0;
     this.#context.log.warn('subscriber-caught-up', { queue: this.name, dropped });
-  }
-
-  #readyConsumer(): Consumer | null {
-    const { consumers } = this;
-    for (let tried = 0; tried < consumers.length; tried++) {
-      if (this.#nextConsumer >= consumers.length) this.#nextConsumer = 0;
-      const consumer = consumers[this.#nextConsumer++]!;
-      if (consumer.ready) return consumer;
-    }
-    return null;
   }
 
   /** The shortest way: nothing waits, somebody is ready, nothing is stored. */
@@ -375,7 +307,7 @@ export class Queue {
     metrics.messagesDelivered++;
     if (entry.redelivered) metrics.messagesRedelivered++;
     consumer.deliveries++;
-    this.#uncharge(entry);
+    this.#window.remove(entry.message);
     const { message, target } = entry;
     if (consumer.sink.settlesOnSend(consumer, message, target)) {
       this.#forget(entry);
@@ -401,21 +333,7 @@ export class Queue {
   #add(entry: QueueEntry): void {
     if (entry.shared) this.#context.bodies.enter(entry.message);
     this.#ring.push(entry);
-    this.#waiting++;
-    this.#charge(entry);
-  }
-
-  #charge(entry: QueueEntry): void {
-    const bytes = entry.message.size + ENTRY_BYTES;
-    this.#waitingBytes += bytes;
-    this.#context.windowBytes += bytes;
-  }
-
-  #uncharge(entry: QueueEntry): void {
-    const bytes = entry.message.size + ENTRY_BYTES;
-    this.#waiting--;
-    this.#waitingBytes -= bytes;
-    this.#context.windowBytes -= bytes;
+    this.#window.add(entry.message);
   }
 
   /** Removes an entry that nobody holds and nobody waits for. */
@@ -428,18 +346,15 @@ export class Queue {
   }
 
   #settleStored(entry: QueueEntry): void {
-    const { store, bodies } = this.#context;
-    this.#settled.add(entry.sequence);
-    if (this.#deliveryCounts.size > 0) this.#deliveryCounts.delete(entry.sequence);
-    store.settle(this.id, entry.sequence);
+    this.#log.settle(entry.sequence);
     if (!entry.shared) return;
-    bodies.release(entry.message);
-    bodies.leave(entry.message);
+    this.#context.bodies.release(entry.message);
+    this.#context.bodies.leave(entry.message);
   }
 
   #expire(entry: QueueEntry): void {
     this.#context.metrics.messagesExpired++;
-    this.#uncharge(entry);
+    this.#window.remove(entry.message);
     this.#forget(entry);
   }
 
@@ -466,47 +381,19 @@ export class Queue {
 
   /** A stored entry is shown when it, and the note that it may be handed out, are durable. */
   #mayShow(entry: QueueEntry): boolean {
-    if (entry.sequence === 0) return true;
-    const { store } = this.#context;
-    const durable = store.durableCommit;
-    if (entry.commit > durable) return false;
-    if (entry.sequence < this.#dispatchedBelow.durable(durable)) return true;
-    if (entry.sequence >= this.#dispatchedBelow.staged) this.#declareDispatch(entry.sequence);
+    if (entry.sequence === 0 || this.#log.mayShow(entry.sequence, entry.commit)) return true;
     this.#context.wakeWhenDurable(this);
     return false;
   }
 
-  #declareDispatch(sequence: number): void {
-    const { store } = this.#context;
-    const below = sequence + DISPATCH_LOOKAHEAD;
-    this.#dispatchedBelow.raise(below, store.openCommit);
-    store.dispatched(this.id, below);
-  }
-
-  /** Reads the next part of what is in the store only. */
+  /** Reads ahead of what is handed out. */
   #load(): void {
-    if (this.#loading || this.#waiting > this.#context.limits.queueWindowMessages / 2) return;
-    if (this.#windowFull) return;
-    const first = this.#settled.nextMissing(this.#loadedBelow);
-    const end = Math.min(
-      first + LOAD_MESSAGES,
-      this.#settled.nextPresent(first),
-      this.#tail.durable(this.#context.store.durableCommit),
-    );
-    if (first >= end) {
-      // What comes next is not durable yet, or settled: nothing to read now.
-      if (first < this.#tail.staged) this.#context.wakeWhenDurable(this);
-      else this.#loadedBelow = first;
-      return;
-    }
-    this.#loading = true;
-    this.#context.store.readEntries(this.id, first, end - first, (entries) => {
-      this.#loading = false;
-      if (this.deleted && this.#length === 0) return;
-      this.#loadedBelow = end;
+    if (!this.#window.low) return;
+    const loading = this.#log.load((entries) => {
       for (const entry of entries) this.#restore(entry);
       this.wake();
     });
+    if (!loading) this.#context.wakeWhenDurable(this);
   }
 
   #restore(stored: StoredEntry): void {
@@ -517,8 +404,7 @@ export class Queue {
         log.error('message-damaged', { queue: this.name, sequence: stored.sequence });
       }
       this.#length--;
-      this.#settled.add(stored.sequence);
-      this.#context.store.settle(this.id, stored.sequence);
+      this.#log.settle(stored.sequence);
       return;
     }
     const shared = stored.bodyId > 0;
@@ -526,8 +412,8 @@ export class Queue {
     const target = this.#context.routeTarget(this, message, stored.direct);
     const entry = new QueueEntry(this, message, stored.sequence, 0, target);
     entry.shared = shared;
-    entry.deliveryCount = this.#deliveryCounts.get(stored.sequence) ?? 0;
-    entry.redelivered = entry.deliveryCount > 0 || stored.sequence < this.#redeliveredBelow;
+    entry.deliveryCount = this.#log.deliveryCount(stored.sequence);
+    entry.redelivered = entry.deliveryCount > 0 || this.#log.wasDispatched(stored.sequence);
     this.#add(entry);
   }
 }

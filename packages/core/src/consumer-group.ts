@@ -1,0 +1,31 @@
+import type { Consumer } from './consumer.js';
+
+/** The consumers of a queue, served in turn. */
+export class ConsumerGroup {
+  readonly members: Consumer[] = [];
+  #next = 0;
+
+  get size(): number {
+    return this.members.length;
+  }
+
+  add(consumer: Consumer): void {
+    this.members.push(consumer);
+  }
+
+  remove(consumer: Consumer): void {
+    const index = this.members.indexOf(consumer);
+    if (index >= 0) this.members.splice(index, 1);
+  }
+
+  /** The next consumer that takes a delivery now, or null. */
+  nextReady(): Consumer | null {
+    const { members } = this;
+    for (let tried = 0; tried < members.length; tried++) {
+      if (this.#next >= members.length) this.#next = 0;
+      const consumer = members[this.#next++]!;
+      if (consumer.ready) return consumer;
+    }
+    return null;
+  }
+}
