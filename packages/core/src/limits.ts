@@ -199,6 +199,11 @@ export const LIMITS = {
     unit: 'count',
     describe: 'A STOMP client is given up after this many silent heart-beat intervals.',
   },
+  metricsQueuesMax: {
+    default: 1000,
+    unit: 'count',
+    describe: 'Queues, the deepest ones, that have series of their own in the metrics.',
+  },
 } as const satisfies Record<string, LimitDefinition>;
 
 export type LimitName = keyof typeof LIMITS;
