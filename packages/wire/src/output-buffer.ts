@@ -5,6 +5,8 @@ const POOLED_BLOCKS_MAX = 256;
 const REFERENCE_BYTES_MIN = 16 * 1024;
 
 const pool: Buffer[] = [];
+/** The memory of our own blocks: bytes appended by reference may look just like one. */
+const blocks = new WeakSet<ArrayBufferLike>();
 const EMPTY = Buffer.alloc(0);
 
 /**
@@ -28,9 +30,7 @@ export class OutputBuffer {
     if (this.position + bytes <= this.buffer.length) return;
     this.#retire();
     this.buffer =
-      bytes <= OUTPUT_BLOCK_BYTES
-        ? (pool.pop() ?? Buffer.allocUnsafeSlow(OUTPUT_BLOCK_BYTES))
-        : Buffer.allocUnsafeSlow(bytes);
+      bytes <= OUTPUT_BLOCK_BYTES ? (pool.pop() ?? newBlock()) : Buffer.allocUnsafeSlow(bytes);
   }
 
   /** Appends a copy of `source[start, end)`. */
@@ -82,7 +82,7 @@ export class OutputBuffer {
 
   /** Gives a chunk that has left through the socket back to the pool, if it was a whole block. */
   static recycle(chunk: Buffer): void {
-    if (chunk.byteOffset !== 0 || chunk.buffer.byteLength !== OUTPUT_BLOCK_BYTES) return;
+    if (chunk.byteOffset !== 0 || !blocks.has(chunk.buffer)) return;
     if (pool.length < POOLED_BLOCKS_MAX) pool.push(Buffer.from(chunk.buffer));
   }
 
@@ -94,4 +94,10 @@ export class OutputBuffer {
     this.buffer = EMPTY;
     this.position = 0;
   }
+}
+
+function newBlock(): Buffer {
+  const block = Buffer.allocUnsafeSlow(OUTPUT_BLOCK_BYTES);
+  blocks.add(block.buffer);
+  return block;
 }
