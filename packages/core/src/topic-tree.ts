@@ -77,10 +77,10 @@ export class TopicTree<T> {
     const children = node.children;
     if (wildcards && children !== null) {
       const rest = children.get('>');
-      if (rest !== undefined) found.push(...rest.values);
+      if (rest !== undefined) append(rest.values, found);
     }
     if (depth === levels.length) {
-      found.push(...node.values);
+      append(node.values, found);
       return;
     }
     if (children === null) return;
@@ -120,4 +120,9 @@ export class TopicTree<T> {
       this.#everything(child, false, visit);
     }
   }
+}
+
+/** One by one: a filter may have more subscribers than a call may have arguments. */
+function append<T>(values: readonly T[], found: T[]): void {
+  for (const value of values) found.push(value);
 }
