@@ -1,3 +1,5 @@
+import { invariant } from './errors.js';
+
 /**
  * A growing set of settled sequences: everything below the watermark, and ranges above it. The
  * number of ranges is bounded by the gaps: what is still in flight.
@@ -8,13 +10,17 @@ export class SequenceRanges {
   readonly #ranges: number[];
   #countAbove = 0;
 
+  /** @param ranges what `ranges` returned together with the watermark */
   constructor(watermark = 1, ranges: readonly number[] = []) {
     this.#watermark = watermark;
-    this.#ranges = [];
+    this.#ranges = [...ranges];
+    let end = watermark - 1;
     for (let index = 0; index < ranges.length; index += 2) {
-      for (let sequence = ranges[index]!; sequence <= ranges[index + 1]!; sequence++) {
-        this.add(sequence);
-      }
+      const first = ranges[index]!;
+      const last = ranges[index + 1]!;
+      invariant(first > end + 1 && last >= first, 'settled ranges are sorted and apart');
+      this.#countAbove += last - first + 1;
+      end = last;
     }
   }
 
