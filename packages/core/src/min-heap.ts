@@ -27,6 +27,13 @@ export class MinHeap<T> {
     items[index] = item;
   }
 
+  /** Keeps only the elements that `wanted` agrees to. */
+  retain(wanted: (item: T) => boolean): void {
+    const kept = this.#items.filter(wanted);
+    this.#items.length = 0;
+    for (const item of kept) this.push(item);
+  }
+
   pop(): T | undefined {
     const items = this.#items;
     const first = items[0];
