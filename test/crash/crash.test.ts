@@ -1,0 +1,56 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { SeededRandom } from '../simulation/seeded-random.js';
+import { Daemon, freePort } from '../support/daemon.js';
+import { MqttPair } from './mqtt-pair.js';
+import { StompPair } from './stomp-pair.js';
+
+const KILLS = Number(process.env.CAUSEWAY_KILLS ?? 20);
+
+it(`loses nothing confirmed over ${KILLS} kills with real clients at full rate`, async () => {
+  const seed = Number(process.env.CAUSEWAY_SEED ?? Date.now() % 1_000_000);
+  console.info(`crash test: seed ${seed}`);
+  const random = new SeededRandom(seed);
+  const folder = await mkdtemp(join(tmpdir(), 'causeway-crash-'));
+  const [mqttPort, stompPort] = [await freePort(), await freePort()];
+  const listeners = [
+    { protocol: 'mqtt', host: '127.0.0.1', port: mqttPort },
+    { protocol: 'stomp', host: '127.0.0.1', port: stompPort },
+  ];
+  const users = [{ name: 'admin', password: 'admin', groups: ['admins'] }];
+  const daemon = new Daemon(
+    ...['--data', folder],
+    ...['--set', `listeners=${JSON.stringify(listeners)}`],
+    ...['--set', `users=${JSON.stringify(users)}`],
+    ...['--set', 'admin.port=0'],
+  );
+  try {
+    await daemon.start();
+    const pairs = [await MqttPair.start(mqttPort, 1), await MqttPair.start(mqttPort, 2)];
+    const stomp = new StompPair(stompPort);
+    for (let kill = 0; kill < KILLS; kill++) {
+      await new Promise((resolve) => setTimeout(resolve, 100 + random.below(700)));
+      await daemon.stop('SIGKILL');
+      await daemon.start();
+    }
+    await Promise.all([...pairs, stomp].map((pair) => pair.finish()));
+    for (const { account } of [...pairs, stomp]) {
+      console.info(
+        `crash test: ${account.name}: ${account.confirmedCount} confirmed, ` +
+          `${account.lost.length} lost, ${account.duplicates.length} came more than once`,
+      );
+      expect(account.confirmedCount, account.name).toBeGreaterThan(100);
+      expect(account.lost, account.name).toEqual([]);
+      expect(account.outOfOrder, account.name).toEqual([]);
+    }
+    expect(pairs[1]!.account.duplicates, 'QoS 2 is exactly once').toEqual([]);
+    expect(stomp.returned, 'settled, and came back').toEqual([]);
+    expect(stomp.unflagged, 'redelivered without saying so').toEqual([]);
+    expect(await daemon.stop('SIGTERM')).toBe(0);
+  } finally {
+    await daemon.stop('SIGKILL');
+    await rm(folder, { recursive: true, force: true });
+  }
+}, 300_000);

@@ -1,0 +1,102 @@
+import stompit, { type Client } from 'stompit';
+import { Account } from './account.js';
+
+const IN_FLIGHT = 50;
+const RETRY_MS = 20;
+
+/** A STOMP producer and a consumer of one queue, both reconnecting, at full rate. */
+export class StompPair {
+  readonly account = new Account('STOMP');
+  /** Came again although the receipt for its ACK had arrived. */
+  readonly returned: number[] = [];
+  /** Came again without `redelivered:true`, although only one SEND of it was ever confirmed. */
+  readonly unflagged: number[] = [];
+  readonly #port: number;
+  readonly #settled = new Set<number>();
+  readonly #delivered = new Set<number>();
+  #sent = 0;
+  #open = new Set<Client>();
+  #stopped = false;
+  #finished = false;
+
+  constructor(port: number) {
+    this.#port = port;
+    this.#loop((client) => this.#produce(client));
+    this.#loop((client) => this.#consume(client));
+  }
+
+  async finish(): Promise<void> {
+    this.#stopped = true;
+    await this.account.settled(() => true);
+    this.#finished = true;
+    for (const client of this.#open) client.destroy();
+  }
+
+  /** Connects again and again until the end. */
+  #loop(work: (client: Client) => void): void {
+    if (this.#finished) return;
+    let failed = false;
+    const retry = () => {
+      if (failed) return;
+      failed = true;
+      setTimeout(() => this.#loop(work), RETRY_MS);
+    };
+    const options = {
+      host: '127.0.0.1',
+      port: this.#port,
+      connectHeaders: { host: '/', login: 'admin', passcode: 'admin' },
+    };
+    stompit.connect(options, (error, client) => {
+      if (error !== null && error !== undefined) {
+        retry();
+        return;
+      }
+      this.#open.add(client);
+      client.on('error', () => {
+        this.#open.delete(client);
+        retry();
+      });
+      work(client);
+    });
+  }
+
+  /** A number whose receipt was lost with its connection is not sent again: it may be either. */
+  #produce(client: Client): void {
+    let inFlight = 0;
+    let dead = false;
+    client.on('error', () => {
+      dead = true;
+    });
+    const pump = () => {
+      while (!dead && !this.#stopped && inFlight < IN_FLIGHT) {
+        const number = this.#sent++;
+        inFlight++;
+        const headers = { destination: '/queue/crash', persistent: 'true' };
+        const onReceipt = () => {
+          inFlight--;
+          this.account.confirmed(number);
+          pump();
+        };
+        client.send(headers, { onReceipt }).end(String(number));
+      }
+    };
+    pump();
+  }
+
+  #consume(client: Client): void {
+    const headers = { destination: '/queue/crash', ack: 'client-individual' };
+    client.subscribe(headers, (error, message) => {
+      if (error !== null && error !== undefined) return;
+      message.readString('utf8', (failed, text) => {
+        if (failed !== null && failed !== undefined) return;
+        const number = Number(text);
+        const redelivered = (message.headers as { redelivered?: string }).redelivered === 'true';
+        if (this.#settled.has(number)) this.returned.push(number);
+        if (this.#delivered.has(number) && !redelivered) this.unflagged.push(number);
+        this.#delivered.add(number);
+        this.account.received(number);
+        client.ack(message, {}, { onReceipt: () => this.#settled.add(number) });
+      });
+    });
+  }
+}

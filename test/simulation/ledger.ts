@@ -1,0 +1,126 @@
+/** What the world promised about one message in one queue. */
+interface Fate {
+  readonly producer: number;
+  readonly number: number;
+  readonly durable: boolean;
+  /** The producer was told that it is stored. */
+  confirmed: boolean;
+  /** It was published by a run that has crashed since, before it was confirmed. */
+  uncertain: boolean;
+  /** Times it was handed to a consumer, over all runs. */
+  deliveries: number;
+  /** Somebody holds it now. */
+  held: boolean;
+  /** A consumer settled it for good: it left the queue, or moved to the dead letters. */
+  settlement: 'none' | 'asked' | 'confirmed' | 'uncertain';
+  /** The settlement moves it to the dead letters. */
+  buried: boolean;
+  /** It is a non-durable message of a run that has crashed. */
+  lost: boolean;
+}
+
+/** A promise that the broker broke. */
+export class BrokenPromise extends Error {}
+
+/**
+ * Follows every message in every queue over crashes, and objects when the broker breaks one of its
+ * promises: nothing confirmed is lost, nothing settled with a confirmed settlement comes back,
+ * order per producer holds, redeliveries are flagged.
+ */
+export class Ledger {
+  readonly #queues = new Map<string, Map<string, Fate>>();
+  /** Highest number delivered for the first time, per queue and producer, in this run. */
+  readonly #order = new Map<string, number>();
+
+  published(queue: string, producer: number, number: number, durable: boolean): Fate {
+    const fate: Fate = {
+      producer,
+      number,
+      durable,
+      confirmed: false,
+      uncertain: false,
+      deliveries: 0,
+      held: false,
+      settlement: 'none',
+      buried: false,
+      lost: false,
+    };
+    this.#of(queue).set(`${producer}:${number}`, fate);
+    return fate;
+  }
+
+  fate(queue: string, key: string): Fate {
+    return this.#of(queue).get(key)!;
+  }
+
+  delivered(queue: string, key: string, redelivered: boolean): Fate {
+    const fate = this.#of(queue).get(key);
+    if (fate === undefined) throw new BrokenPromise(`${queue} delivers ${key} from nowhere`);
+    if (fate.settlement === 'confirmed') {
+      throw new BrokenPromise(`${queue} delivers ${key}, whose settlement was confirmed`);
+    }
+    if (fate.settlement === 'asked') {
+      throw new BrokenPromise(`${queue} delivers ${key} again after it was settled`);
+    }
+    if (fate.lost) throw new BrokenPromise(`${queue} delivers ${key}, which is not durable`);
+    if (fate.held) throw new BrokenPromise(`${queue} delivers ${key} to two consumers at once`);
+    if (fate.durable && !fate.confirmed && !fate.uncertain) {
+      throw new BrokenPromise(`${queue} shows ${key} before it is durable`);
+    }
+    if (fate.deliveries > 0 && !redelivered) {
+      throw new BrokenPromise(`${queue} delivers ${key} again without saying so`);
+    }
+    if (fate.deliveries === 0) this.#checkOrder(queue, fate);
+    fate.settlement = 'none';
+    fate.deliveries++;
+    fate.held = true;
+    return fate;
+  }
+
+  /** The process is gone, with everything that was only in memory. */
+  crashed(): void {
+    this.#order.clear();
+    for (const fates of this.#queues.values()) {
+      for (const fate of fates.values()) {
+        fate.held = false;
+        if (!fate.durable) fate.lost = true;
+        if (!fate.confirmed) fate.uncertain = true;
+        if (fate.settlement === 'asked') fate.settlement = 'uncertain';
+      }
+    }
+  }
+
+  /** After everything was delivered and settled: what should have been seen, was. */
+  checkDrained(deadLetters: ReadonlySet<string>): void {
+    for (const [queue, fates] of this.#queues) {
+      for (const [key, fate] of fates) {
+        if (fate.lost || fate.uncertain) continue;
+        const settled = fate.settlement === 'confirmed' || fate.settlement === 'uncertain';
+        if (!settled) throw new BrokenPromise(`${queue} lost ${key}`);
+        if (fate.buried && fate.settlement === 'confirmed' && !deadLetters.has(key)) {
+          throw new BrokenPromise(`${queue} buried ${key}, which is not among the dead letters`);
+        }
+      }
+    }
+  }
+
+  #checkOrder(queue: string, fate: Fate): void {
+    const place = `${queue}/${fate.producer}`;
+    const last = this.#order.get(place) ?? -1;
+    if (fate.number < last) {
+      throw new BrokenPromise(
+        `${queue} delivers ${fate.producer}:${fate.number} after ${fate.producer}:${last}`,
+      );
+    }
+    this.#order.set(place, fate.number);
+  }
+
+  #of(queue: string): Map<string, Fate> {
+    let fates = this.#queues.get(queue);
+    if (fates === undefined) {
+      fates = new Map();
+      this.#queues.set(queue, fates);
+    }
+    return fates;
+  }
+}

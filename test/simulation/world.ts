@@ -1,0 +1,280 @@
+import {
+  type BindingOptions,
+  Broker,
+  type Confirmable,
+  type Consumer,
+  type ConsumerSink,
+  createLimits,
+  FORMAT_IDS,
+  Message,
+  type Outcome,
+  Policies,
+  type Queue,
+  type QueueEntry,
+  SILENT_LOG,
+} from '@causeway/core';
+import { AddressBook } from '@causeway/core';
+import { Journal, MemoryLog } from '@causeway/journal';
+import { Ledger } from './ledger.js';
+import { SeededRandom } from './seeded-random.js';
+
+const QUEUES = ['orders', 'bills'];
+const SUBSCRIPTIONS = [
+  { name: 'sub-all', filter: 'news.>' },
+  { name: 'sub-one', filter: 'news.sport' },
+];
+const TOPICS = ['news.sport', 'news.weather'];
+const DEAD_LETTERS = 'DLQ';
+const MAX_DELIVERIES = 3;
+const PRODUCERS = 3;
+const BINDING: BindingOptions = { noLocal: false, durable: true, data: {} };
+/** Small, so that every path between memory and store is taken. */
+const LIMITS = createLimits({
+  queueWindowMessages: 4,
+  queueWindowBytes: 100_000,
+  windowBytesTotal: 1_000_000,
+});
+
+type Held = { readonly queue: string; readonly key: string; readonly entry: QueueEntry };
+
+/**
+ * A broker over a log that crashes between any two steps, with producers and consumers that do
+ * what a seed tells them. Everything is deterministic: a failing seed replays.
+ */
+export class World implements Confirmable, ConsumerSink {
+  pendingConfirms = 0;
+  readonly #random: SeededRandom;
+  readonly #ledger = new Ledger();
+  readonly #numbers = new Array<number>(PRODUCERS).fill(0);
+  readonly #deadLetters = new Set<string>();
+  #log = new MemoryLog();
+  #broker!: Broker;
+  #deferred: (() => void)[] = [];
+  #confirmed = new Map<number, () => void>();
+  #nextToken = 1;
+  #consumers: Consumer[] = [];
+  #held: Held[] = [];
+  #nowMs = 1_000_000;
+  #draining = false;
+
+  constructor(seed: number) {
+    this.#random = new SeededRandom(seed);
+  }
+
+  /** Runs `steps` random steps, then lets everything come to rest and checks what is left. */
+  async run(steps: number): Promise<void> {
+    await this.#start();
+    for (let step = 0; step < steps; step++) {
+      if (this.#random.chance(0.02)) await this.#crash();
+      else this.#step();
+    }
+    if (this.#random.chance(0.5)) await this.#crash();
+    await this.#drain();
+  }
+
+  confirmed(token: number): void {
+    const told = this.#confirmed.get(token)!;
+    this.#confirmed.delete(token);
+    told();
+  }
+
+  settlesOnSend(): boolean {
+    return false;
+  }
+
+  deliver(consumer: Consumer, message: Message, _target: unknown, entry: QueueEntry | null): void {
+    const queue = consumer.queue.name;
+    const text = message.bytes.toString('latin1', message.start, message.end).trimEnd();
+    const key = text.slice(text.indexOf('/') + 1);
+    if (queue === DEAD_LETTERS) this.#deadLetters.add(key);
+    else this.#ledger.delivered(queue, key, entry!.redelivered);
+    this.#held.push({ queue, key, entry: entry! });
+  }
+
+  consumerClosed(): void {}
+
+  async #start(): Promise<void> {
+    this.#deferred = [];
+    this.#confirmed = new Map();
+    this.#consumers = [];
+    this.#held = [];
+    this.pendingConfirms = 0;
+    const addresses = new AddressBook();
+    const store = new Journal({
+      shardLog: this.#log,
+      addresses,
+      log: SILENT_LOG,
+      onFatal: (error) => {
+        throw error;
+      },
+      defer: (run) => this.#deferred.push(run),
+    });
+    this.#broker = new Broker({
+      store,
+      clock: { monotonicMs: () => this.#nowMs, wallMs: () => this.#nowMs },
+      random: this.#random,
+      log: SILENT_LOG,
+      authorizer: { allows: () => true },
+      requestTurn: () => {},
+      limits: LIMITS,
+      policies: new Policies([
+        { destination: 'queue://>', maxDeliveries: MAX_DELIVERIES },
+        { destination: 'topic://>', maxDeliveries: MAX_DELIVERIES },
+      ]),
+      addresses,
+    });
+    await this.#broker.recover();
+    for (const { name, filter } of SUBSCRIPTIONS) this.#subscription(name, filter);
+  }
+
+  #subscription(name: string, filter: string): Queue {
+    return this.#broker.subscriptionQueue({
+      name,
+      filter,
+      binding: BINDING,
+      durable: true,
+      ownerId: 0,
+      autoDelete: false,
+    });
+  }
+
+  #step(): void {
+    const choice = this.#random.below(100);
+    if (choice < 30) this.#publish();
+    else if (choice < 50) this.#settle();
+    else if (choice < 65) this.#broker.turn();
+    else if (choice < 80) this.#log.completeAppend();
+    else if (choice < 88) this.#runDeferred();
+    else if (choice < 94) this.#openConsumer();
+    else if (choice < 97) this.#closeConsumer();
+    else this.#nowMs += this.#random.below(50);
+  }
+
+  #publish(): void {
+    const producer = this.#random.below(PRODUCERS);
+    const number = this.#numbers[producer]!++;
+    const durable = this.#random.chance(0.8);
+    const toQueue = this.#random.chance(0.5);
+    const name = this.#random.pick(toQueue ? QUEUES : TOPICS);
+    const queues = toQueue
+      ? [name]
+      : SUBSCRIPTIONS.filter(({ filter }) => filter === name || filter === 'news.>').map(
+          (subscription) => subscription.name,
+        );
+    const text = `${name}/${producer}:${number}`.padEnd(this.#random.pick([20, 200]));
+    const bytes = Buffer.from(text);
+    const address = this.#broker.addresses.get(toQueue ? 'queue' : 'topic', name);
+    const message = new Message(address, FORMAT_IDS.mqtt, durable, bytes, 0, bytes.length, true);
+    const fates = queues.map((queue) => this.#ledger.published(queue, producer, number, durable));
+    this.#broker.publish(message);
+    // The input is gone after the call: whoever still refers to it reads garbage.
+    bytes.fill(0x21);
+    this.#whenConfirmed(() => {
+      for (const fate of fates) fate.confirmed = true;
+    });
+  }
+
+  #settle(): void {
+    if (this.#held.length === 0) return;
+    const index = this.#random.chance(0.6) ? 0 : this.#random.below(this.#held.length);
+    const [held] = this.#held.splice(index, 1) as [Held];
+    this.#settleWith(held, this.#draining ? 'accepted' : this.#pickOutcome());
+  }
+
+  #pickOutcome(): Outcome {
+    const choice = this.#random.below(20);
+    if (choice < 13) return 'accepted';
+    if (choice < 15) return 'released';
+    return choice < 19 ? 'modified' : 'rejected';
+  }
+
+  #settleWith(held: Held, outcome: Outcome): void {
+    const { queue, key, entry } = held;
+    const buried =
+      outcome === 'rejected' ||
+      (outcome === 'modified' && entry.deliveryCount + 1 >= MAX_DELIVERIES);
+    const final = outcome === 'accepted' || buried;
+    const fate = queue === DEAD_LETTERS ? null : this.#ledger.fate(queue, key);
+    if (fate !== null) {
+      fate.held = false;
+      fate.buried = buried;
+      if (final) fate.settlement = 'asked';
+    }
+    entry.consumer!.grant(1);
+    this.#broker.settle(entry, outcome, { deliveryFailed: true });
+    if (fate === null || !final) return;
+    this.#whenConfirmed(() => {
+      fate.settlement = 'confirmed';
+    });
+  }
+
+  #whenConfirmed(told: () => void): void {
+    const token = this.#nextToken++;
+    this.#confirmed.set(token, told);
+    this.#broker.confirm(this, token);
+  }
+
+  #openConsumer(): void {
+    if (this.#consumers.length >= 6) return;
+    const names = [...QUEUES, ...SUBSCRIPTIONS.map(({ name }) => name)];
+    this.#consume(this.#random.pick(names), 1 + this.#random.below(5));
+  }
+
+  #consume(name: string, credit: number): void {
+    const subscription = SUBSCRIPTIONS.find((candidate) => candidate.name === name);
+    const queue =
+      subscription === undefined
+        ? this.#broker.queue(this.#broker.addresses.queue(name), true)
+        : this.#subscription(name, subscription.filter);
+    this.#consumers.push(this.#broker.consume(queue, { sink: this, credit }));
+  }
+
+  #closeConsumer(): void {
+    if (this.#consumers.length === 0) return;
+    const [consumer] = this.#consumers.splice(this.#random.below(this.#consumers.length), 1);
+    this.#close(consumer!);
+  }
+
+  #close(consumer: Consumer): void {
+    this.#held = this.#held.filter((held) => {
+      if (held.entry.consumer !== consumer) return true;
+      if (held.queue !== DEAD_LETTERS) this.#ledger.fate(held.queue, held.key).held = false;
+      return false;
+    });
+    this.#broker.closeConsumer(consumer);
+  }
+
+  #runDeferred(): void {
+    this.#deferred.shift()?.();
+  }
+
+  async #crash(): Promise<void> {
+    this.#ledger.crashed();
+    this.#log = this.#log.crash(this.#random.chance(0.5));
+    this.#nowMs += this.#random.below(10_000);
+    await this.#start();
+  }
+
+  async #drain(): Promise<void> {
+    this.#draining = true;
+    for (const consumer of this.#consumers.splice(0)) this.#close(consumer);
+    const names = [...QUEUES, ...SUBSCRIPTIONS.map(({ name }) => name), DEAD_LETTERS];
+    for (const name of names) this.#consume(name, 3);
+    for (let quiet = 0; quiet < 5; ) {
+      const before = this.#held.length + this.#deferred.length;
+      this.#broker.turn();
+      const wrote = this.#log.completeAppend();
+      while (this.#deferred.length > 0) this.#runDeferred();
+      while (this.#held.length > 0) this.#settle();
+      quiet = wrote || before > 0 || this.#held.length > 0 ? 0 : quiet + 1;
+    }
+    this.#ledger.checkDrained(this.#deadLetters);
+    this.#checkNothingLeft();
+  }
+
+  #checkNothingLeft(): void {
+    for (const queue of this.#broker.queues.values()) {
+      if (queue.length !== 0) throw new Error(`${queue.name} says it still holds ${queue.length}`);
+    }
+  }
+}
