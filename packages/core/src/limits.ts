@@ -174,6 +174,11 @@ export const LIMITS = {
     unit: 'count',
     describe: 'Temporary destinations of one connection.',
   },
+  compositeDestinationsMax: {
+    default: 64,
+    unit: 'count',
+    describe: 'Destinations that one STOMP frame may list.',
+  },
   sessionExpiryMsMax: {
     default: 30 * 24 * 3600 * 1000,
     unit: 'ms',
