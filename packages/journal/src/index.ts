@@ -1,1 +1,6 @@
-export {};
+export { Journal, type JournalOptions } from './journal.js';
+export { LevelLog, type LevelOptions } from './level-log.js';
+export { MemoryLog } from './memory-log.js';
+export { type OpenJournalOptions, openJournal } from './open-journal.js';
+export { FORMAT_VERSION } from './record-kinds.js';
+export type { CommitBatch, KeyRange, ShardLog } from './shard-log.js';

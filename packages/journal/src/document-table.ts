@@ -1,0 +1,132 @@
+import type { DocumentKind } from '@causeway/core';
+import { ByteWriter } from '@causeway/wire';
+import { sealValue } from './checksum.js';
+import { startRecord } from './fact-records.js';
+import { DOCUMENT_KINDS, type Keys } from './keys.js';
+import { mergeRanges, writeRanges } from './ranges.js';
+import { RECORD } from './record-kinds.js';
+import type { CommitBatch } from './shard-log.js';
+
+/** Tombstones of one kind before a census replaces them; also at least half of what is live. */
+export const CENSUS_TOMBSTONES = 1024;
+/** A document's checksum and kind. */
+const HEADER_BYTES = 5;
+
+/** What a store holds of one kind: the commit of the latest version of each document. */
+export interface DocumentVersions {
+  readonly live: Map<number, number>;
+  readonly tombstones: Map<number, number>;
+  /** Commit of the latest census; 0 when there is none. */
+  censusCommit: number;
+}
+
+export function emptyVersions(): DocumentVersions {
+  return { live: new Map(), tombstones: new Map(), censusCommit: 0 };
+}
+
+/**
+ * The documents of the open commit, and where the latest version of every document is. A version
+ * is a key of its own; a deleted document leaves a tombstone, since the absence of a key proves
+ * nothing. When there are many tombstones a census lists what is live instead of them.
+ */
+export class DocumentTable {
+  readonly #versions: Readonly<Record<DocumentKind, DocumentVersions>>;
+  readonly #staged: Readonly<Record<DocumentKind, Map<number, Buffer | null>>>;
+  readonly #keys: Keys;
+  readonly #writer = new ByteWriter();
+  #stagedCount = 0;
+  #stagedBytes = 0;
+
+  constructor(keys: Keys, versions: Readonly<Record<DocumentKind, DocumentVersions>>) {
+    this.#keys = keys;
+    this.#versions = versions;
+    this.#staged = {
+      queue: new Map(),
+      binding: new Map(),
+      session: new Map(),
+      retained: new Map(),
+    };
+  }
+
+  get dirty(): boolean {
+    return this.#stagedCount > 0;
+  }
+
+  get stagedBytes(): number {
+    return this.#stagedBytes;
+  }
+
+  /** Documents that are live, without what is staged. */
+  get count(): number {
+    return DOCUMENT_KINDS.reduce((sum, kind) => sum + this.#versions[kind].live.size, 0);
+  }
+
+  /** Stages a version, or with null the deletion; a later one in the same commit replaces it. */
+  stage(kind: DocumentKind, id: number, value: Buffer | null): void {
+    this.#staged[kind].set(id, value);
+    this.#stagedCount++;
+    this.#stagedBytes += value?.length ?? 0;
+  }
+
+  /** Moves what is staged into the batch of a commit. */
+  seal(batch: CommitBatch, commit: number): void {
+    for (const kind of DOCUMENT_KINDS) {
+      const staged = this.#staged[kind];
+      if (staged.size === 0) continue;
+      for (const [id, value] of staged) this.#write(batch, commit, kind, id, value);
+      staged.clear();
+      this.#takeCensus(batch, commit, kind);
+    }
+    this.#stagedCount = 0;
+    this.#stagedBytes = 0;
+  }
+
+  #write(
+    batch: CommitBatch,
+    commit: number,
+    kind: DocumentKind,
+    id: number,
+    value: Buffer | null,
+  ): void {
+    const { live, tombstones } = this.#versions[kind];
+    const previous = live.get(id) ?? tombstones.get(id);
+    if (value === null && !live.has(id)) return;
+    const bytes = value === null ? tombstone() : documentValue(value);
+    const key = this.#keys.document(kind, id, commit);
+    sealValue(key, bytes);
+    batch.put(key, bytes);
+    if (previous !== undefined) batch.delete(this.#keys.document(kind, id, previous));
+    live.delete(id);
+    tombstones.delete(id);
+    (value === null ? tombstones : live).set(id, commit);
+  }
+
+  #takeCensus(batch: CommitBatch, commit: number, kind: DocumentKind): void {
+    const versions = this.#versions[kind];
+    const { live, tombstones } = versions;
+    if (tombstones.size < Math.max(CENSUS_TOMBSTONES, live.size / 2)) return;
+    startRecord(this.#writer, RECORD.census);
+    writeRanges(this.#writer, mergeRanges([...live.keys()].flatMap((id) => [id, id])));
+    const key = this.#keys.census(kind, commit);
+    const value = this.#writer.view();
+    sealValue(key, value);
+    batch.put(key, value);
+    if (versions.censusCommit > 0) batch.delete(this.#keys.census(kind, versions.censusCommit));
+    for (const [id, version] of tombstones) batch.delete(this.#keys.document(kind, id, version));
+    tombstones.clear();
+    versions.censusCommit = commit;
+  }
+}
+
+function documentValue(payload: Buffer): Buffer {
+  const value = Buffer.allocUnsafe(HEADER_BYTES + payload.length);
+  value[HEADER_BYTES - 1] = RECORD.document;
+  payload.copy(value, HEADER_BYTES);
+  return value;
+}
+
+function tombstone(): Buffer {
+  const value = Buffer.allocUnsafe(HEADER_BYTES);
+  value[HEADER_BYTES - 1] = RECORD.tombstone;
+  return value;
+}

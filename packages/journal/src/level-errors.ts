@@ -1,0 +1,35 @@
+import { BrokerError } from '@causeway/core';
+import { corrupt } from './corruption.js';
+
+/** The operating error behind an error of LevelDB. */
+export function storageError(location: string, error: unknown): BrokerError {
+  if (error instanceof BrokerError) return error;
+  const text = messageOf(error);
+  const codes = codesOf(error);
+  if (codes.includes('LEVEL_LOCKED')) {
+    return new BrokerError(
+      'storage-locked',
+      `the folder ${location} is in use by another process: stop it, or use another folder`,
+      error,
+    );
+  }
+  if (codes.includes('LEVEL_CORRUPTION') || isMissingFile(text)) {
+    return corrupt(location, text, error);
+  }
+  return new BrokerError('storage-failed', `the store in ${location} failed: ${text}`, error);
+}
+
+/** LevelDB reports a lost table or manifest as an input error. */
+function isMissingFile(text: string): boolean {
+  return /No such file or directory/.test(text) && /(MANIFEST-|\.ldb|\.sst)/.test(text);
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? error.cause.message : error.message;
+}
+
+function codesOf(error: unknown): unknown[] {
+  if (!(error instanceof Error)) return [];
+  return [(error as { code?: unknown }).code, ...codesOf(error.cause)];
+}

@@ -1,0 +1,226 @@
+import { readdirSync, statSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { BrokerError, invariant } from '@causeway/core';
+import { Level, type Iterator as LevelIterator } from 'level';
+import { sealValue } from './checksum.js';
+import { corrupt, mustDecode } from './corruption.js';
+import { openRecord } from './fact-records.js';
+import { Keys, parseCommitKey, RANGES } from './keys.js';
+import { type Database, LevelBatch, LevelBatchPool } from './level-batch.js';
+import { storageError } from './level-errors.js';
+import { RECORD } from './record-kinds.js';
+import type { CommitBatch, KeyRange, ShardLog } from './shard-log.js';
+import { TailWitness } from './tail-witness.js';
+
+const MEBIBYTE = 1024 * 1024;
+/** How LevelDB is opened, in its own words. */
+const LEVEL_OPTIONS = {
+  writeBufferSize: 32 * MEBIBYTE,
+  maxFileSize: 16 * MEBIBYTE,
+  blockSize: 16 * 1024,
+  cacheSize: 32 * MEBIBYTE,
+  compression: false,
+};
+export type LevelOptions = typeof LEVEL_OPTIONS;
+
+const ENCODINGS = { keyEncoding: 'buffer', valueEncoding: 'buffer' } as const;
+const SCAN_ENTRIES = 1000;
+const SCAN_BYTES = MEBIBYTE;
+/** The witness is written after this many commits, and at the end. */
+const WITNESS_COMMITS = 32;
+
+type Cursor = LevelIterator<Database, Buffer, Buffer>;
+
+/**
+ * The engine `local`: a synced batch of LevelDB is the append, and what it writes is the state.
+ * Each commit also writes a mark with its number, which tells the tail when the log is opened.
+ */
+export class LevelLog implements ShardLog {
+  readonly location: string;
+  readonly #database: Database;
+  readonly #batches: LevelBatchPool;
+  readonly #witness: TailWitness;
+  readonly #keys = new Keys();
+  readonly #mark = Buffer.alloc(5);
+  #tail = 0;
+  #appending = false;
+  #appended = false;
+  #failure: Error | null = null;
+
+  private constructor(folder: string, database: Database, witness: TailWitness) {
+    this.location = folder;
+    this.#database = database;
+    this.#batches = new LevelBatchPool(database);
+    this.#witness = witness;
+    this.#mark[4] = RECORD.tail;
+  }
+
+  /**
+   * Opens the log in a folder, which is created if it does not exist.
+   * @throws BrokerError `storage-locked`, `storage-corrupt`, `storage-failed`
+   */
+  static async open(folder: string, options: Partial<LevelOptions> = {}): Promise<LevelLog> {
+    const settings = { ...LEVEL_OPTIONS, ...options, ...ENCODINGS };
+    const database: Database = new Level(folder, settings);
+    try {
+      await mkdir(folder, { recursive: true });
+      refuseWithoutCurrent(folder);
+      await database.open();
+    } catch (error) {
+      throw storageError(folder, error);
+    }
+    let witness: TailWitness | null = null;
+    try {
+      witness = new TailWitness(folder);
+      const log = new LevelLog(folder, database, witness);
+      await log.#readTail();
+      return log;
+    } catch (error) {
+      await database.close();
+      witness?.close();
+      throw storageError(folder, error);
+    }
+  }
+
+  get tail(): number {
+    return this.#tail;
+  }
+
+  begin(): CommitBatch {
+    return this.#batches.take();
+  }
+
+  append(expectedTail: number, batch: CommitBatch, done: (error: Error | null) => void): void {
+    invariant(batch instanceof LevelBatch, 'the batch was started by this log');
+    this.#appended = true;
+    const refusal = this.#refusal(expectedTail);
+    if (refusal !== null) {
+      batch.release();
+      queueMicrotask(() => done(refusal));
+      return;
+    }
+    this.#appending = true;
+    this.#addMark(batch, expectedTail + 1);
+    batch.write().then(
+      () => this.#written(batch, done),
+      (error: unknown) => this.#failed(error, done),
+    );
+  }
+
+  get(key: Buffer): Buffer | null {
+    try {
+      return this.#database.getSync(key) ?? null;
+    } catch (error) {
+      throw storageError(this.location, error);
+    }
+  }
+
+  async scan(range: KeyRange, visit: (key: Buffer, value: Buffer) => void): Promise<void> {
+    const iterator = this.#iterator(range, false);
+    try {
+      for (;;) {
+        const entries = await this.#next(iterator, SCAN_ENTRIES);
+        if (entries.length === 0) return;
+        for (const [key, value] of entries) visit(key, value);
+      }
+    } finally {
+      await iterator.close();
+    }
+  }
+
+  async lastKey(range: KeyRange): Promise<Buffer | null> {
+    const iterator = this.#iterator(range, true);
+    try {
+      const entries = await this.#next(iterator, 1);
+      return entries[0]?.[0] ?? null;
+    } finally {
+      await iterator.close();
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#database.status === 'closed') return;
+    await this.#database.close();
+    if (this.#tail > 0) this.#witness.write(this.#tail);
+    this.#witness.close();
+  }
+
+  async #readTail(): Promise<void> {
+    const key = await this.lastKey(RANGES.tails);
+    if (key !== null) {
+      this.#tail = parseCommitKey(key);
+      const value = this.get(key) ?? Buffer.alloc(0);
+      const name = `the mark of commit ${this.#tail}`;
+      mustDecode(this, name, key, value, (bytes) => openRecord(bytes, RECORD.tail));
+    }
+    const { found } = this.#witness;
+    if (found > this.#tail) {
+      throw corrupt(this.location, `it ends at commit ${this.#tail}, but had commit ${found}`);
+    }
+  }
+
+  #refusal(expectedTail: number): Error | null {
+    if (this.#failure !== null) return this.#failure;
+    const open = this.#database.status === 'open';
+    if (open && expectedTail === this.#tail && !this.#appending) return null;
+    return new BrokerError('not-active', `commit ${expectedTail + 1} was appended by another`);
+  }
+
+  #addMark(batch: CommitBatch, commit: number): void {
+    if (commit > 1) batch.delete(this.#keys.tail(commit - 1));
+    const key = this.#keys.tail(commit);
+    sealValue(key, this.#mark);
+    batch.put(key, this.#mark);
+  }
+
+  #written(batch: LevelBatch, done: (error: Error | null) => void): void {
+    this.#batches.giveBack(batch);
+    this.#appending = false;
+    this.#tail++;
+    if (this.#tail % WITNESS_COMMITS === 0) this.#witness.write(this.#tail);
+    done(null);
+  }
+
+  /** Whether the commit will appear is unknown: nothing may follow it. */
+  #failed(error: unknown, done: (error: Error | null) => void): void {
+    this.#failure = storageError(this.location, error);
+    done(this.#failure);
+  }
+
+  async #next(iterator: Cursor, count: number): Promise<[Buffer, Buffer][]> {
+    try {
+      return await iterator.nextv(count);
+    } catch (error) {
+      throw storageError(this.location, error);
+    }
+  }
+
+  #iterator({ from, below }: KeyRange, reverse: boolean): Cursor {
+    invariant(!this.#appended, 'a log is scanned before its first append only');
+    return this.#database.iterator({
+      gte: from,
+      lt: below,
+      reverse,
+      fillCache: false,
+      highWaterMarkBytes: SCAN_BYTES,
+    });
+  }
+}
+
+/**
+ * Without its file CURRENT, LevelDB takes a folder for a new one and deletes the tables in it.
+ */
+function refuseWithoutCurrent(folder: string): void {
+  const names = readdirSync(folder);
+  const current = names.includes('CURRENT') ? statSync(join(folder, 'CURRENT')).size : 0;
+  if (current > 0) return;
+  const data = names.find((name) => /\.(ldb|sst)$/.test(name) || isFilledLog(folder, name));
+  if (data !== undefined || names.includes('CURRENT')) {
+    throw corrupt(folder, 'its file CURRENT is missing or empty');
+  }
+}
+
+function isFilledLog(folder: string, name: string): boolean {
+  return /^\d+\.log$/.test(name) && statSync(join(folder, name)).size > 0;
+}

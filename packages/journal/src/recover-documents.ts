@@ -1,0 +1,92 @@
+import type { DocumentKind } from '@causeway/core';
+import { type ByteReader, WireError } from '@causeway/wire';
+import { CHECKSUM_BYTES } from './checksum.js';
+import { mustDecode } from './corruption.js';
+import { type DocumentVersions, emptyVersions } from './document-table.js';
+import { openRecord } from './fact-records.js';
+import { parseCensusKey, parseVersionedKey, RANGES } from './keys.js';
+import { readRanges } from './ranges.js';
+import { RECORD } from './record-kinds.js';
+import type { ShardLog } from './shard-log.js';
+
+export interface RecoveredDocuments {
+  /** Payloads of the documents that are live. */
+  readonly values: Map<number, Buffer>;
+  readonly versions: DocumentVersions;
+}
+
+interface Census {
+  /** 0 when none was taken. */
+  readonly commit: number;
+  readonly live: ReadonlySet<number>;
+}
+
+/** Reads the latest version of each document; keys that something newer replaces are `garbage`. */
+export async function recoverDocuments(
+  shardLog: ShardLog,
+  kind: DocumentKind,
+  garbage: Buffer[],
+): Promise<RecoveredDocuments> {
+  const census = await readCensus(shardLog, kind, garbage);
+  const found: RecoveredDocuments = { values: new Map(), versions: emptyVersions() };
+  found.versions.censusCommit = census.commit;
+  let previous: Buffer | null = null;
+  let previousId = -1;
+  await shardLog.scan(RANGES.documents(kind), (key, value) => {
+    const { id, commit } = parseVersionedKey(key);
+    if (previous !== null && previousId === id) garbage.push(previous);
+    previous = key;
+    previousId = id;
+    const name = `document ${id} of kind ${kind} at commit ${commit}`;
+    const payload = mustDecode(shardLog, name, key, value, readDocument);
+    if (commit <= census.commit && !census.live.has(id)) garbage.push(key);
+    else take(found, id, commit, payload);
+  });
+  return found;
+}
+
+function take(found: RecoveredDocuments, id: number, commit: number, payload: Buffer | null): void {
+  const { values, versions } = found;
+  versions.live.delete(id);
+  versions.tombstones.delete(id);
+  values.delete(id);
+  (payload === null ? versions.tombstones : versions.live).set(id, commit);
+  if (payload !== null) values.set(id, payload);
+}
+
+/** The payload of a document, or null for a tombstone. */
+function readDocument(value: Buffer): Buffer | null {
+  const kind = value[CHECKSUM_BYTES]!;
+  if (kind === RECORD.tombstone) return null;
+  if (kind !== RECORD.document) throw new WireError(`${kind} is no kind of document`);
+  return value.subarray(CHECKSUM_BYTES + 1);
+}
+
+async function readCensus(
+  shardLog: ShardLog,
+  kind: DocumentKind,
+  garbage: Buffer[],
+): Promise<Census> {
+  let census: Census = { commit: 0, live: new Set() };
+  let previous: Buffer | null = null;
+  await shardLog.scan(RANGES.censuses(kind), (key, value) => {
+    if (previous !== null) garbage.push(previous);
+    previous = key;
+    const commit = parseCensusKey(key);
+    const name = `the census of documents of kind ${kind} at commit ${commit}`;
+    const live = mustDecode(shardLog, name, key, value, (bytes) =>
+      readIds(openRecord(bytes, RECORD.census)),
+    );
+    census = { commit, live };
+  });
+  return census;
+}
+
+function readIds(reader: ByteReader): Set<number> {
+  const ranges = readRanges(reader);
+  const ids = new Set<number>();
+  for (let index = 0; index < ranges.length; index += 2) {
+    for (let id = ranges[index]!; id <= ranges[index + 1]!; id++) ids.add(id);
+  }
+  return ids;
+}

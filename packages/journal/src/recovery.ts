@@ -1,0 +1,200 @@
+import { BrokerError, type DocumentKind } from '@causeway/core';
+import { corrupt, mustDecode } from './corruption.js';
+import { type DocumentVersions, emptyVersions } from './document-table.js';
+import {
+  type Delta,
+  openRecord,
+  readDelta,
+  readQueueCheckpoint,
+  readSessionCheckpoint,
+} from './fact-records.js';
+import { QueueFacts, SessionFacts } from './facts.js';
+import {
+  DOCUMENT_KINDS,
+  type FactsKind,
+  Keys,
+  type MetaKind,
+  parseCommitKey,
+  parseMetaKey,
+  parseVersionedKey,
+  RANGES,
+} from './keys.js';
+import { FORMAT_VERSION, RECORD } from './record-kinds.js';
+import { recoverDocuments } from './recover-documents.js';
+import type { ShardLog } from './shard-log.js';
+
+/** Everything that a store says about itself when it is opened. */
+export interface Recovery {
+  /** How often it was opened before; 0 for a new store. */
+  bootCount: number;
+  documents: Record<DocumentKind, ReadonlyMap<number, Buffer>>;
+  versions: Record<DocumentKind, DocumentVersions>;
+  queues: Map<number, QueueFacts>;
+  sessions: Map<number, SessionFacts>;
+  /** The oldest delta that is still needed. */
+  oldestDelta: number;
+  /** Keys of records that something newer replaces. */
+  garbage: Buffer[];
+}
+
+/**
+ * Reads what is live: documents and facts, never messages. Runs before anything is written.
+ * @throws BrokerError `storage-corrupt` naming the record, `storage-newer`
+ */
+export async function recoverStore(shardLog: ShardLog): Promise<Recovery> {
+  const recovery = emptyRecovery(shardLog.tail);
+  if (await isNew(shardLog)) return recovery;
+  recovery.bootCount = await readBootCount(shardLog);
+  const last = readLastDelta(shardLog);
+  recovery.oldestDelta = last.oldest;
+  await readCheckpoints(shardLog, recovery, last.checkpoints);
+  await readDeltas(shardLog, recovery);
+  let documents = 0;
+  for (const kind of DOCUMENT_KINDS) {
+    const found = await recoverDocuments(shardLog, kind, recovery.garbage);
+    recovery.documents[kind] = found.values;
+    recovery.versions[kind] = found.versions;
+    documents += found.values.size;
+  }
+  if (documents !== last.documents) {
+    throw corrupt(shardLog.location, `${last.documents} documents expected, ${documents} found`);
+  }
+  return recovery;
+}
+
+function emptyRecovery(tail: number): Recovery {
+  const nothing: ReadonlyMap<number, Buffer> = new Map();
+  return {
+    bootCount: 0,
+    documents: { queue: nothing, binding: nothing, session: nothing, retained: nothing },
+    versions: {
+      queue: emptyVersions(),
+      binding: emptyVersions(),
+      session: emptyVersions(),
+      retained: emptyVersions(),
+    },
+    queues: new Map(),
+    sessions: new Map(),
+    oldestDelta: tail + 1,
+    garbage: [],
+  };
+}
+
+/** Checks the version of the format; a store without one must be empty. */
+async function isNew(shardLog: ShardLog): Promise<boolean> {
+  const version = await readMeta(shardLog, 'format', RECORD.format);
+  if (version > FORMAT_VERSION) {
+    throw new BrokerError(
+      'storage-newer',
+      `the store in ${shardLog.location} has format ${version}; this version of Causeway reads ` +
+        `up to ${FORMAT_VERSION}: start it with the version that wrote it, or a later one`,
+    );
+  }
+  if (version > 0 && shardLog.tail > 0) return false;
+  if (version > 0 || shardLog.tail > 0 || (await shardLog.lastKey(RANGES.everything)) !== null) {
+    throw corrupt(shardLog.location, 'the record of its format or of its last commit is missing');
+  }
+  return true;
+}
+
+async function readBootCount(shardLog: ShardLog): Promise<number> {
+  const bootCount = await readMeta(shardLog, 'boot', RECORD.boot);
+  if (bootCount === 0) throw corrupt(shardLog.location, 'the count of its starts is missing');
+  return bootCount;
+}
+
+/** The highest number of a meta record; 0 when there is none. */
+async function readMeta(shardLog: ShardLog, kind: MetaKind, record: number): Promise<number> {
+  const key = await shardLog.lastKey(RANGES.meta(kind));
+  if (key === null) return 0;
+  const value = shardLog.get(key);
+  const name = `the ${kind} record ${parseMetaKey(key)}`;
+  if (value === null) throw corrupt(shardLog.location, `${name} is missing`);
+  mustDecode(shardLog, name, key, value, (bytes) => openRecord(bytes, record));
+  return parseMetaKey(key);
+}
+
+function readLastDelta(shardLog: ShardLog): Delta {
+  const key = new Keys().delta(shardLog.tail);
+  const value = shardLog.get(key);
+  const name = `the delta of commit ${shardLog.tail}`;
+  if (value === null) throw corrupt(shardLog.location, `${name} is missing`);
+  return mustDecode(shardLog, name, key, value, readDelta);
+}
+
+async function readCheckpoints(
+  shardLog: ShardLog,
+  recovery: Recovery,
+  expected: number,
+): Promise<void> {
+  const { queues, sessions } = recovery;
+  await scanCheckpoints(shardLog, 'queue', recovery, (id, commit, decode) => {
+    get(queues, id, QueueFacts).restore(decode(readQueueCheckpoint), commit);
+  });
+  await scanCheckpoints(shardLog, 'session', recovery, (id, commit, decode) => {
+    get(sessions, id, SessionFacts).restore(decode(readSessionCheckpoint), commit);
+  });
+  const found = queues.size + sessions.size;
+  if (found < expected) {
+    throw corrupt(shardLog.location, `${expected} checkpoints expected, ${found} found`);
+  }
+}
+
+type Restore = (id: number, commit: number, decode: <T>(read: (value: Buffer) => T) => T) => void;
+
+/** Visits each checkpoint of a kind; the last one of each id stands. */
+async function scanCheckpoints(
+  shardLog: ShardLog,
+  kind: FactsKind,
+  recovery: Recovery,
+  restore: Restore,
+): Promise<void> {
+  let previous: Buffer | null = null;
+  let previousId = 0;
+  await shardLog.scan(RANGES.checkpoints(kind), (key, value) => {
+    const { id, commit } = parseVersionedKey(key);
+    if (previous !== null && previousId === id) recovery.garbage.push(previous);
+    previous = key;
+    previousId = id;
+    const name = `the checkpoint of ${kind} ${id} at commit ${commit}`;
+    restore(id, commit, (read) => mustDecode(shardLog, name, key, value, read));
+  });
+}
+
+/** Applies the deltas in order; none may be missing. */
+async function readDeltas(shardLog: ShardLog, recovery: Recovery): Promise<void> {
+  let expected = recovery.oldestDelta;
+  await shardLog.scan(RANGES.deltasFrom(expected), (key, value) => {
+    const commit = parseCommitKey(key);
+    if (commit !== expected) throw missingDelta(shardLog, expected);
+    expected++;
+    const name = `the delta of commit ${commit}`;
+    applyDelta(recovery, mustDecode(shardLog, name, key, value, readDelta), commit);
+  });
+  if (expected !== shardLog.tail + 1) throw missingDelta(shardLog, expected);
+}
+
+function missingDelta(shardLog: ShardLog, commit: number): BrokerError {
+  return corrupt(
+    shardLog.location,
+    `the delta of commit ${commit} is missing or out of place; the last commit is ${shardLog.tail}`,
+  );
+}
+
+function applyDelta(recovery: Recovery, delta: Delta, commit: number): void {
+  for (const queue of delta.queues) {
+    get(recovery.queues, queue.id, QueueFacts).apply(queue, commit);
+  }
+  for (const session of delta.sessions) {
+    get(recovery.sessions, session.id, SessionFacts).apply(session, commit);
+  }
+}
+
+function get<T>(map: Map<number, T>, id: number, create: new () => T): T {
+  let value = map.get(id);
+  if (value === undefined) {
+    value = new create();
+    map.set(id, value);
+  }
+  return value;
+}
