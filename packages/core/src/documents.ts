@@ -43,6 +43,8 @@ export interface WillDocument {
   readonly formatFlags: number;
   readonly durable: boolean;
   readonly retain: boolean;
+  /** Absent for false. */
+  readonly emptyBody?: boolean;
   readonly priority: number;
   /** Milliseconds that the message lives once it is sent; 0 for ever. */
   readonly delayMs: number;
@@ -67,6 +69,7 @@ export function willToDocument(will: Will): WillDocument {
     formatFlags: message.formatFlags,
     durable: message.durable,
     retain: message.retain,
+    emptyBody: message.emptyBody,
     priority: message.priority,
     delayMs: will.delayMs,
     expiryMs: will.expiryMs,
@@ -82,6 +85,7 @@ export function willFromDocument(document: WillDocument, addresses: AddressBook)
   const message = new Message(address, format, durable, bytes, 0, bytes.length, false);
   message.formatFlags = document.formatFlags;
   message.retain = document.retain;
+  message.emptyBody = document.emptyBody ?? false;
   message.priority = document.priority;
   return { message, delayMs: document.delayMs, expiryMs: document.expiryMs };
 }
