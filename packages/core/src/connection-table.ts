@@ -57,12 +57,12 @@ class ClientConnection implements Connection {
 
   createTemporaryQueue(): Queue {
     const { limits, createTemporary } = this.#dependencies;
-    this.#temporaries ??= new Set();
-    if (this.#temporaries.size >= limits.temporaryQueuesPerConnectionMax) {
+    const temporaries = this.#liveTemporaries(limits.temporaryQueuesPerConnectionMax);
+    if (temporaries.size >= limits.temporaryQueuesPerConnectionMax) {
       throw new BrokerError('quota-exceeded', 'too many temporary destinations');
     }
     const queue = createTemporary(this.id);
-    this.#temporaries.add(queue);
+    temporaries.add(queue);
     return queue;
   }
 
@@ -71,6 +71,14 @@ class ClientConnection implements Connection {
     this.#closed = true;
     for (const queue of this.#temporaries ?? []) this.#dependencies.deleteQueue(queue);
     this.#table.remove(this);
+  }
+
+  /** What it created; without what was deleted since, once `limit` is reached. */
+  #liveTemporaries(limit: number): Set<Queue> {
+    this.#temporaries ??= new Set();
+    if (this.#temporaries.size < limit) return this.#temporaries;
+    for (const queue of this.#temporaries) if (queue.deleted) this.#temporaries.delete(queue);
+    return this.#temporaries;
   }
 
   #refused(action: Action, address: Address): void {
