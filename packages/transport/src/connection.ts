@@ -150,6 +150,8 @@ export class Connection implements ByteSink, ChannelOwner, Flushable {
       this.#engine.closeWith(error);
     }
     overload.check(this);
+    // Before the next chunk of the same iteration, of which there may be dozens.
+    if (this.congested) this.#holdForOutput();
     loop.request();
   }
 
@@ -215,10 +217,7 @@ export class Connection implements ByteSink, ChannelOwner, Flushable {
   /** Lets the engine and the client go on if the output has left; stops reading if it has not. */
   #relieve(): void {
     if (this.congested) {
-      if (this.#heldForOutput) return;
-      // A client that sends but does not read would have us collect answers without end.
-      this.#heldForOutput = true;
-      this.pauseReading();
+      this.#holdForOutput();
       return;
     }
     this.#owesWritable = false;
@@ -228,6 +227,15 @@ export class Connection implements ByteSink, ChannelOwner, Flushable {
     }
     this.#engine.writable();
     this.#services.loop.request();
+  }
+
+  /** A client that sends but does not read would have us collect answers without end. */
+  #holdForOutput(): void {
+    if (this.#heldForOutput) return;
+    this.#heldForOutput = true;
+    this.#owesWritable = true;
+    this.pauseReading();
+    this.flush();
   }
 
   #close(reason: CloseReason): void {
