@@ -56,6 +56,7 @@ export class World implements Confirmable, ConsumerSink {
   #held: Held[] = [];
   #nowMs = 1_000_000;
   #draining = false;
+  #turnRequested = false;
 
   constructor(seed: number) {
     this.#random = new SeededRandom(seed);
@@ -115,7 +116,9 @@ export class World implements Confirmable, ConsumerSink {
       random: this.#random,
       log: SILENT_LOG,
       authorizer: { allows: () => true },
-      requestTurn: () => {},
+      requestTurn: () => {
+        this.#turnRequested = true;
+      },
       limits: LIMITS,
       policies: new Policies([
         { destination: 'queue://>', maxDeliveries: MAX_DELIVERIES },
@@ -142,7 +145,7 @@ export class World implements Confirmable, ConsumerSink {
     const choice = this.#random.below(100);
     if (choice < 30) this.#publish();
     else if (choice < 50) this.#settle();
-    else if (choice < 65) this.#broker.turn();
+    else if (choice < 65) this.#turn();
     else if (choice < 80) this.#log.completeAppend();
     else if (choice < 88) this.#runDeferred();
     else if (choice < 94) this.#openConsumer();
@@ -244,6 +247,13 @@ export class World implements Confirmable, ConsumerSink {
     this.#broker.closeConsumer(consumer);
   }
 
+  /** Nobody has a turn without asking for one. */
+  #turn(): void {
+    if (!this.#turnRequested) return;
+    this.#turnRequested = false;
+    this.#broker.turn();
+  }
+
   #runDeferred(): void {
     this.#deferred.shift()?.();
   }
@@ -262,7 +272,7 @@ export class World implements Confirmable, ConsumerSink {
     for (const name of names) this.#consume(name, 3);
     for (let quiet = 0; quiet < 5; ) {
       const before = this.#held.length + this.#deferred.length;
-      this.#broker.turn();
+      this.#turn();
       const wrote = this.#log.completeAppend();
       while (this.#deferred.length > 0) this.#runDeferred();
       while (this.#held.length > 0) this.#settle();

@@ -73,7 +73,7 @@ export class Broker implements BrokerApi {
   readonly #deadlines = new Deadlines();
   readonly #confirms = new ConfirmRing();
   readonly #context: QueueContext;
-  readonly #schedule = new QueueSchedule();
+  readonly #schedule: QueueSchedule;
   readonly #distributor: Distributor;
   readonly #settlement: Settlement;
   #lastStaged = 0;
@@ -92,6 +92,7 @@ export class Broker implements BrokerApi {
     this.random = options.random;
     this.log = options.log;
     this.requestTurn = options.requestTurn;
+    this.#schedule = new QueueSchedule(options.requestTurn);
     this.limits = options.limits ?? createLimits();
     this.#policies = options.policies ?? new Policies();
     this.addresses = options.addresses ?? new AddressBook();

@@ -8,12 +8,17 @@ export class QueueSchedule {
   #awake: Queue[] = [];
   #gated: Queue[] = [];
   #purging: Queue[] = [];
+  readonly #requestTurn: () => void;
 
-  /** The queue dispatches at the end of the turn. */
+  constructor(requestTurn: () => void) {
+    this.#requestTurn = requestTurn;
+  }
+
+  /** The queue dispatches at the end of the turn, which comes soon. */
   wake(queue: Queue): void {
     if (queue.awake) return;
     queue.awake = true;
-    this.#awake.push(queue);
+    if (this.#awake.push(queue) === 1) this.#requestTurn();
   }
 
   /** The queue dispatches when what is staged now is durable. */

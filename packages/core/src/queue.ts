@@ -289,6 +289,7 @@ export class Queue {
   #handOver(message: Message, target: Target | null, consumer: Consumer): void {
     this.#context.metrics.messagesDelivered++;
     consumer.deliveries++;
+    this.#consumers.rotate();
     if (consumer.sink.settlesOnSend(consumer, message, target)) {
       consumer.sink.deliver(consumer, message, target, null);
       return;
@@ -307,6 +308,7 @@ export class Queue {
     metrics.messagesDelivered++;
     if (entry.redelivered) metrics.messagesRedelivered++;
     consumer.deliveries++;
+    this.#consumers.rotate();
     this.#window.remove(entry.message);
     const { message, target } = entry;
     if (consumer.sink.settlesOnSend(consumer, message, target)) {
