@@ -150,7 +150,7 @@ export class World implements Confirmable, ConsumerSink {
     else if (choice < 88) this.#runDeferred();
     else if (choice < 94) this.#openConsumer();
     else if (choice < 97) this.#closeConsumer();
-    else this.#nowMs += this.#random.below(50);
+    else this.#passTime();
   }
 
   #publish(): void {
@@ -247,6 +247,11 @@ export class World implements Confirmable, ConsumerSink {
     this.#broker.closeConsumer(consumer);
   }
 
+  #passTime(): void {
+    this.#nowMs += this.#random.below(50);
+    this.#broker.advance();
+  }
+
   /** Nobody has a turn without asking for one. */
   #turn(): void {
     if (!this.#turnRequested) return;
@@ -272,6 +277,7 @@ export class World implements Confirmable, ConsumerSink {
     for (const name of names) this.#consume(name, 3);
     for (let quiet = 0; quiet < 5; ) {
       const before = this.#held.length + this.#deferred.length;
+      this.#passTime();
       this.#turn();
       const wrote = this.#log.completeAppend();
       while (this.#deferred.length > 0) this.#runDeferred();

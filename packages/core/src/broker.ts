@@ -48,6 +48,9 @@ export interface BrokerOptions {
 
 /** Message ids count up from a multiple of this, one multiple for each start of the broker. */
 const MESSAGE_IDS_PER_BOOT = 2 ** 36;
+/** How long a commit that nobody waits for may stay open, and how large it may grow meanwhile. */
+const LAZY_COMMIT_MS = 10;
+const LAZY_BYTES_MAX = 64 * 1024;
 /** How often queues look for messages that expired while they waited. */
 const EXPIRY_SWEEP_MS = 1000;
 
@@ -77,6 +80,7 @@ export class Broker implements BrokerApi {
   readonly #distributor: Distributor;
   readonly #settlement: Settlement;
   #lastStaged = 0;
+  #lazySeal = false;
   #nextMessageId = 1;
   #nextConsumerId = 1;
 
@@ -320,10 +324,27 @@ export class Broker implements BrokerApi {
     );
   }
 
+  /**
+   * Seals the open commit when somebody waits for it. What nobody waits for, such as settlements
+   * without a receipt, joins a later commit: it costs no sync of its own.
+   */
   #seal(): void {
+    const store = this.#store;
     this.#retained.stage();
-    if (this.#store.dirty) this.#lastStaged = this.#store.openCommit;
-    this.#store.commit();
+    if (!store.dirty) return;
+    this.#lastStaged = store.openCommit;
+    const awaited = this.#confirms.lastCommit >= store.openCommit || this.#schedule.gated;
+    if (awaited || store.pendingBytes > LAZY_BYTES_MAX || this.role === 'stopping') store.commit();
+    else this.#sealLater();
+  }
+
+  #sealLater(): void {
+    if (this.#lazySeal) return;
+    this.#lazySeal = true;
+    this.schedule(LAZY_COMMIT_MS, () => {
+      this.#lazySeal = false;
+      this.#store.commit();
+    });
   }
 
   /** A commit is durable: the next one goes to the disk, then promises are kept, then queues run. */

@@ -21,6 +21,11 @@ export class QueueSchedule {
     if (this.#awake.push(queue) === 1) this.#requestTurn();
   }
 
+  /** Whether a queue waits for a commit. */
+  get gated(): boolean {
+    return this.#gated.length > 0;
+  }
+
   /** The queue dispatches when what is staged now is durable. */
   wakeWhenDurable(queue: Queue): void {
     if (queue.gated) return;
