@@ -135,7 +135,7 @@ export class Journal implements Store {
   }
 
   deleteDocument(kind: DocumentKind, id: number): void {
-    this.#ready.sealer.documents.stage(kind, id, null);
+    this.#ready.sealer.deleteDocument(kind, id);
   }
 
   putRetained(id: number, message: Message): void {

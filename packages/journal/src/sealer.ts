@@ -1,4 +1,4 @@
-import type { CheckpointSource } from '@causeway/core';
+import type { CheckpointSource, DocumentKind } from '@causeway/core';
 import { ByteWriter } from '@causeway/wire';
 import { QueueChanges, SessionChanges } from './changes.js';
 import { type Checkpointed, CheckpointSchedule } from './checkpoint-schedule.js';
@@ -79,17 +79,15 @@ export class Sealer {
   }
 
   putSlot(sessionId: number, slot: number, value: Buffer | null): void {
-    let changes = this.#sessions.get(sessionId);
-    if (changes === undefined) {
-      changes = new SessionChanges(sessionId);
-      this.#sessions.set(sessionId, changes);
-    }
-    if (!changes.dirty) {
-      changes.dirty = true;
-      this.#dirtySessions.push(changes);
-    }
-    changes.slots.set(slot, value);
+    this.#session(sessionId).slots.set(slot, value);
     this.#slotBytes += value?.length ?? 0;
+  }
+
+  /** The facts of a queue or session whose document is deleted go with their next checkpoint. */
+  deleteDocument(kind: DocumentKind, id: number): void {
+    this.documents.stage(kind, id, null);
+    if (kind === 'queue' && this.#queues.has(id)) this.queue(id);
+    if (kind === 'session' && this.#sessions.has(id)) this.#session(id);
   }
 
   seal(batch: CommitBatch, commit: number, source: CheckpointSource | null): void {
@@ -131,6 +129,20 @@ export class Sealer {
     changes.checkpointCommit = facts.checkpointCommit;
     if (facts.checkpointCommit > 0) this.#checkpoints++;
     return facts.touchedCommit > 0 ? [[changes, facts.touchedCommit]] : [];
+  }
+
+  /** As `queue`, for sessions. */
+  #session(id: number): SessionChanges {
+    let changes = this.#sessions.get(id);
+    if (changes === undefined) {
+      changes = new SessionChanges(id);
+      this.#sessions.set(id, changes);
+    }
+    if (!changes.dirty) {
+      changes.dirty = true;
+      this.#dirtySessions.push(changes);
+    }
+    return changes;
   }
 
   #addQueue(id: number): QueueChanges {
