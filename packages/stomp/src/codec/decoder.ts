@@ -13,7 +13,8 @@ export interface DecoderLimits {
   readonly headerBytesMax: number;
 }
 
-const COMMAND_BYTES_MAX = 'UNSUBSCRIBE'.length + 1;
+/** With the carriage return that may follow. */
+const COMMAND_BYTES_MAX = 'UNSUBSCRIBE'.length + 2;
 const INCOMPLETE = -1;
 const shared = new Frame();
 
@@ -55,7 +56,7 @@ export class FrameDecoder {
     if (this.#waiting !== 'nothing' && !this.#mayBeComplete(view, start)) return INCOMPLETE;
     frame.buffer = view;
     const headersStart = this.#command(view, start);
-    if (headersStart < 0) return this.#wait(view, start, 'headers');
+    if (headersStart < 0) return INCOMPLETE;
     const bodyStart = this.#headers(view, headersStart);
     if (bodyStart < 0) return this.#wait(view, start, 'headers');
     if (bodyStart - start > this.#limits.headerBytesMax) throw this.#headersTooLarge();
@@ -63,13 +64,10 @@ export class FrameDecoder {
   }
 
   #command(view: Buffer, start: number): number {
-    const limit = Math.min(view.length, start + COMMAND_BYTES_MAX + 1);
+    const limit = Math.min(view.length, start + COMMAND_BYTES_MAX);
     let end = start;
     while (end < limit && view[end] !== LF) end++;
-    if (end === limit) {
-      if (end - start > COMMAND_BYTES_MAX) throw malformed('the frame has no known command');
-      return INCOMPLETE;
-    }
+    if (end === limit && mayBecomeCommand(view, start, end)) return INCOMPLETE;
     const strict = this.#version === 0 || this.#version === 1;
     const wordEnd = !strict && end > start && view[end - 1] === CR ? end - 1 : end;
     const command = commandOf(view, start, wordEnd);
@@ -260,6 +258,14 @@ function commandOf(view: Buffer, start: number, end: number): ClientCommand | nu
     if (equals(view, start, end, command)) return command;
   }
   return null;
+}
+
+/** Whether more bytes can still make it a command: other protocols are turned away at once. */
+function mayBecomeCommand(view: Buffer, start: number, end: number): boolean {
+  const text = view.toString('latin1', start, end).replace(/\r$/, '');
+  return COMMANDS_BY_LENGTH.some((commands) =>
+    commands.some((command) => command.startsWith(text) && end - start <= command.length + 1),
+  );
 }
 
 const COMMANDS_BY_LENGTH: readonly (readonly ClientCommand[])[] = [
