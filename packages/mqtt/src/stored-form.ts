@@ -1,0 +1,7 @@
+/**
+ * What `Message.formatFlags` means for messages of the MQTT format. Their bytes are the payload,
+ * after a block of MQTT 5 properties when `HAS_PROPERTIES` is set: its length, then the properties
+ * as the publisher sent them, without topic alias and message expiry.
+ */
+export const QOS_MASK = 0x03;
+export const HAS_PROPERTIES = 0x04;
