@@ -3,6 +3,9 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+/** Part of every system that the tests run on. */
+const OPENSSL = 'openssl';
+
 export interface KeyPair {
   readonly cert: string;
   readonly key: string;
@@ -63,7 +66,7 @@ export class CertificateAuthority {
   }
 
   #openssl(...args: string[]): void {
-    execFileSync('openssl', args, { stdio: ['ignore', 'ignore', 'pipe'] });
+    execFileSync(OPENSSL, args, { stdio: ['ignore', 'ignore', 'pipe'] });
   }
 }
 

@@ -133,6 +133,15 @@ describe('client certificates', () => {
     expect(echo.engines.map(({ sink }) => sink.certificatePrincipal)).toEqual([null, null]);
   });
 
+  it.each(['request', 'require'] as const)(
+    'are not taken from just anybody: %s',
+    async (clientAuth) => {
+      const harness = new Harness({ protocols: [fakeProtocol('echo')] });
+      const listening = harness.listen({ protocol: 'echo', tls: { ...server, clientAuth } });
+      await expect(listening).rejects.toThrow('client certificates need `ca`');
+    },
+  );
+
   it('are needed when they are required', async () => {
     const echo = fakeProtocol('echo');
     const harness = new Harness({ protocols: [echo], principalOf });

@@ -54,6 +54,11 @@ export class TlsTerminator {
 
   /** Reads the files. @throws Error that names what is wrong with them */
   static async open(config: TlsConfig, options: TlsTerminatorOptions): Promise<TlsTerminator> {
+    // Without authorities of its own TLS would trust those of the web: anybody can get a
+    // certificate with somebody's name from one of them.
+    if ((config.clientAuth ?? 'none') !== 'none' && config.ca === undefined) {
+      throw new Error('client certificates need `ca`, the authorities they must come from');
+    }
     const files = new TlsFiles(config);
     return new TlsTerminator(config, files, await files.read(), options);
   }
