@@ -1,10 +1,13 @@
 /** One block of output: what a connection fills within a tick without allocating. */
 export const OUTPUT_BLOCK_BYTES = 64 * 1024;
-const POOLED_BLOCKS_MAX = 256;
+/** The first block of a connection that wrote little last time: fan-out reaches thousands. */
+const SMALL_BLOCK_BYTES = 4 * 1024;
+const POOLED_BYTES_MAX = 16 * 1024 * 1024;
 /** From this size on, owned bytes are handed to the socket by reference instead of copied. */
 const REFERENCE_BYTES_MIN = 16 * 1024;
 
-const pool: Buffer[] = [];
+const smallPool: Buffer[] = [];
+const largePool: Buffer[] = [];
 /** The memory of our own blocks: bytes appended by reference may look just like one. */
 const blocks = new WeakSet<ArrayBufferLike>();
 const EMPTY = Buffer.alloc(0);
@@ -19,6 +22,7 @@ export class OutputBuffer {
   position = 0;
   #full: Buffer[] = [];
   #fullBytes = 0;
+  #wroteMuch = false;
 
   /** Bytes written since the last `take`. */
   get length(): number {
@@ -29,8 +33,13 @@ export class OutputBuffer {
   reserve(bytes: number): void {
     if (this.position + bytes <= this.buffer.length) return;
     this.#retire();
-    this.buffer =
-      bytes <= OUTPUT_BLOCK_BYTES ? (pool.pop() ?? newBlock()) : Buffer.allocUnsafeSlow(bytes);
+    if (bytes > OUTPUT_BLOCK_BYTES) this.buffer = Buffer.allocUnsafeSlow(bytes);
+    else {
+      const small = bytes <= SMALL_BLOCK_BYTES && !this.#wroteMuch && this.#fullBytes === 0;
+      this.buffer = small
+        ? (smallPool.pop() ?? newBlock(SMALL_BLOCK_BYTES))
+        : (largePool.pop() ?? newBlock(OUTPUT_BLOCK_BYTES));
+    }
   }
 
   /** Appends a copy of `source[start, end)`. */
@@ -75,6 +84,7 @@ export class OutputBuffer {
   take(): Buffer[] {
     this.#retire();
     const chunks = this.#full;
+    this.#wroteMuch = this.#fullBytes > SMALL_BLOCK_BYTES;
     this.#full = [];
     this.#fullBytes = 0;
     return chunks;
@@ -83,7 +93,9 @@ export class OutputBuffer {
   /** Gives a chunk that has left through the socket back to the pool, if it was a whole block. */
   static recycle(chunk: Buffer): void {
     if (chunk.byteOffset !== 0 || !blocks.has(chunk.buffer)) return;
-    if (pool.length < POOLED_BLOCKS_MAX) pool.push(Buffer.from(chunk.buffer));
+    const block = Buffer.from(chunk.buffer);
+    const pool = block.length === SMALL_BLOCK_BYTES ? smallPool : largePool;
+    if (pool.length * block.length < POOLED_BYTES_MAX) pool.push(block);
   }
 
   #retire(): void {
@@ -96,8 +108,8 @@ export class OutputBuffer {
   }
 }
 
-function newBlock(): Buffer {
-  const block = Buffer.allocUnsafeSlow(OUTPUT_BLOCK_BYTES);
+function newBlock(bytes: number): Buffer {
+  const block = Buffer.allocUnsafeSlow(bytes);
   blocks.add(block.buffer);
   return block;
 }
