@@ -11,9 +11,8 @@ function createWaiter(order: string[], name: string): Confirmable {
 }
 
 async function createManual(): Promise<TestBroker> {
-  const world = await createTestBroker({ autoCommit: false });
-  world.completeCommit();
-  world.run();
+  const world = await createTestBroker();
+  world.autoCommit = false;
   return world;
 }
 
@@ -125,11 +124,47 @@ describe('a settlement', () => {
   });
 });
 
+describe('settlements that nobody waits for', () => {
+  test('are written by themselves after a moment', async () => {
+    const world = await createTestBroker();
+    const consumer = world.consume('q');
+    for (const text of ['a', 'b']) world.publish('queue://q', text);
+    world.run();
+    world.autoCommit = false;
+    consumer.settle('accepted', {}, 0);
+    world.run();
+    expect(world.completeCommit()).toBe(false);
+    world.advance(10);
+    expect(world.completeCommit()).toBe(true);
+    await world.crash();
+    expect(world.queue('q').length).toBe(1);
+  });
+
+  test('go with the next commit that somebody waits for', async () => {
+    const world = await createTestBroker();
+    const consumer = world.consume('q');
+    world.publish('queue://q', 'a');
+    world.run();
+    world.autoCommit = false;
+    consumer.settle('accepted');
+    world.run();
+    world.publish('queue://q', 'b');
+    world.run();
+    expect(world.completeCommit()).toBe(true);
+    await world.crash();
+    world.autoCommit = true;
+    const after = world.consume('q');
+    world.run();
+    expect(after.texts).toEqual(['b']);
+  });
+});
+
 describe('confirms', () => {
   test('come at once when nothing waits for the disk', async () => {
     const world = await createManual();
     expect(world.confirm().done).toBe(true);
     const consumer = world.consume('q');
+    world.confirm();
     world.run();
     world.completeCommit();
     world.publish('queue://q', 'a', { durable: false });
@@ -139,6 +174,7 @@ describe('confirms', () => {
   test('come in the order they were asked for, over commits and clients', async () => {
     const world = await createManual();
     world.queue('q');
+    world.confirm();
     world.run();
     world.completeCommit();
     const order: string[] = [];
@@ -176,6 +212,7 @@ describe('a message that need not survive', () => {
   test('goes straight to a waiting consumer and never to the disk', async () => {
     const world = await createManual();
     const consumer = world.consume('q', { settlesOnSend: true });
+    world.confirm();
     world.run();
     world.completeCommit();
     const commit = world.store.openCommit;

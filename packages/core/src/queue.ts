@@ -400,16 +400,16 @@ export class Queue {
 
   #restore(stored: StoredEntry): void {
     const { bodies, metrics, log } = this.#context;
+    const shared = stored.bodyId > 0;
     if (stored.message === null || stored.stale) {
-      if (!stored.stale) {
+      if (stored.message === null) {
         metrics.messagesQuarantined++;
         log.error('message-damaged', { queue: this.name, sequence: stored.sequence });
-      }
+      } else if (shared) bodies.release(bodies.adopt(stored));
       this.#length--;
       this.#log.settle(stored.sequence);
       return;
     }
-    const shared = stored.bodyId > 0;
     const message = shared ? bodies.adopt(stored) : stored.message;
     const target = this.#context.routeTarget(this, message, stored.direct);
     const entry = new QueueEntry(this, message, stored.sequence, 0, target);
