@@ -1,7 +1,7 @@
 import { type Address, BrokerError, checkName, FORMAT_IDS, Message } from '@causeway/core';
 import type { StompClient } from './client.js';
 import { parseDecimal } from './codec/digits.js';
-import type { Frame } from './codec/frame.js';
+import { equals, type Frame } from './codec/frame.js';
 import { headerLine } from './codec/header-block.js';
 import {
   type DestinationName,
@@ -102,11 +102,13 @@ function isDurableByDefault(client: StompClient, address: Address): boolean {
 function readPersistent(frame: Frame, headers: SendHeaders): boolean | undefined {
   const index = headers.persistent;
   if (index < 0) return undefined;
-  const length = frame.valueEnd(index) - frame.valueStart(index);
-  // Lower-case letters, so that Python's `True` is understood as well.
-  const text = length > 5 ? '' : frame.valueLatin1(index).toLowerCase();
-  if (text === 'true') return true;
-  if (text === 'false') return false;
+  const start = frame.valueStart(index);
+  const end = frame.valueEnd(index);
+  if (equals(frame.buffer, start, end, 'true')) return true;
+  if (equals(frame.buffer, start, end, 'false')) return false;
+  // Python's clients write `True`.
+  const text = frame.valueLatin1(index).toLowerCase();
+  if (text === 'true' || text === 'false') return text === 'true';
   throw new BrokerError('malformed', 'persistent is either true or false');
 }
 
