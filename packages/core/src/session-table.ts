@@ -79,12 +79,9 @@ export class SessionTable {
       this.close(former, owner, { discardWill: false });
     }
     let session = this.#byName.get(options.name);
-    if (session !== undefined && (options.clean || session.queue.durable !== expiryMs > 0)) {
-      // A session that changes between stored and not stored has nothing that both could share.
-      if (options.clean || session.queue.durable) {
-        this.#end(session);
-        session = undefined;
-      }
+    if (session !== undefined && options.clean) {
+      this.#end(session);
+      session = undefined;
     }
     const present = session !== undefined;
     session ??= this.#create(options.name, expiryMs);
@@ -131,8 +128,9 @@ export class SessionTable {
     const will = document.will === null ? null : willFromDocument(document.will, addresses);
     const queue = document.queueId === null ? undefined : queues.get(document.queueId);
     if (queue === undefined) {
+      // The session ended with its connection: its will is due, however long its delay.
       store.deleteDocument('session', id);
-      if (will !== null) this.#publishLater(will);
+      if (will !== null) this.#dependencies.publishWill(will);
       return;
     }
     const expiryMs = document.expiryMs ?? Number.POSITIVE_INFINITY;
@@ -140,8 +138,9 @@ export class SessionTable {
     session.will = will;
     session.disconnectedAt = document.disconnectedAt ?? clock.wallMs();
     this.#register(session);
-    if (document.disconnectedAt === null) this.#save(session);
     this.#wait(session, clock.wallMs() - session.disconnectedAt);
+    const changed = document.disconnectedAt === null || session.will !== will;
+    if (changed && this.#byId.get(session.id) === session) this.#save(session);
   }
 
   restoreSlots(sessionId: number, slots: ReadonlyMap<number, Buffer>): void {
@@ -199,11 +198,6 @@ export class SessionTable {
     const { will } = session;
     session.will = null;
     if (will !== null) this.#dependencies.publishWill(will);
-  }
-
-  #publishLater(will: Will): void {
-    const { schedule, publishWill } = this.#dependencies;
-    schedule(will.delayMs, () => publishWill(will));
   }
 
   #cancelDeadlines(session: ClientSession): void {
