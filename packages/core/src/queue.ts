@@ -137,8 +137,9 @@ export class Queue {
   stores(message: Message, target: Target | null): boolean {
     if (!this.durable) return false;
     if (message.durable && (target === null || target.durable)) return true;
+    if (this.#discardsTransient) return false;
     // A message that need not survive is put aside on disk when memory is no place for it.
-    return this.#log.backlog || (this.#window.full && !this.#discardsTransient);
+    return this.#log.backlog || this.#window.full;
   }
 
   /** Takes the next sequence for a message that `stores` said would be stored. */
