@@ -51,6 +51,8 @@ const MESSAGE_IDS_PER_BOOT = 2 ** 36;
 /** How long a commit that nobody waits for may stay open, and how large it may grow meanwhile. */
 const LAZY_COMMIT_MS = 10;
 const LAZY_BYTES_MAX = 64 * 1024;
+/** Names of queues that exist only as long as their owner: never created by using them. */
+const TEMPORARY_PREFIX = 'temporary.';
 /** How often queues look for messages that expired while they waited. */
 const EXPIRY_SWEEP_MS = 1000;
 
@@ -192,11 +194,8 @@ export class Broker implements BrokerApi {
     this.metrics.messagesPublished++;
     message.id = this.#nextMessageId++;
     message.timestamp = this.clock.wallMs();
+    if (message.address.kind === 'queue') return this.#publishToQueue(message);
     if (message.retain) this.#retained.keep(message, message.emptyBody);
-    if (message.address.kind === 'queue') {
-      this.#distributor.toQueue(this.queue(message.address, true), message, null);
-      return 1;
-    }
     return this.#distributor.toTopic(message);
   }
 
@@ -214,7 +213,7 @@ export class Broker implements BrokerApi {
   queue(address: Address, create: boolean): Queue {
     const known = this.#queues.addressed(address.name);
     if (known !== null) return known;
-    if (!create || !this.#policies.for(address).autoCreate) {
+    if (!create || isTemporary(address) || !this.#policies.for(address).autoCreate) {
       throw new BrokerError('address-not-found', `there is no queue ${address.name}`);
     }
     return this.#queueOrCreate(address);
@@ -316,6 +315,18 @@ export class Broker implements BrokerApi {
     return this.#deadlines.add(this.clock.monotonicMs() + delayMs, callback);
   }
 
+  #publishToQueue(message: Message): number {
+    const { address } = message;
+    const known = this.#queues.addressed(address.name);
+    if (known === null && isTemporary(address)) {
+      // Whoever waited for the reply is gone: the same as a topic without a subscriber.
+      this.metrics.messagesUnroutable++;
+      return 0;
+    }
+    this.#distributor.toQueue(known ?? this.queue(address, true), message, null);
+    return 1;
+  }
+
   #queueOrCreate(address: Address): Queue {
     const { name } = address;
     return (
@@ -411,7 +422,7 @@ export class Broker implements BrokerApi {
         return queue?.kind === 'temporary' ? queue.ownerId : null;
       },
       createTemporary: (ownerId) => {
-        const name = `temporary.${this.random.hex(16)}`;
+        const name = `${TEMPORARY_PREFIX}${this.random.hex(16)}`;
         const kind = 'temporary';
         return this.#queues.create({ name, kind, durable: false, ownerId, autoDelete: false });
       },
@@ -449,4 +460,8 @@ export class Broker implements BrokerApi {
     }
     this.requestTurn();
   }
+}
+
+function isTemporary(address: Address): boolean {
+  return address.name.startsWith(TEMPORARY_PREFIX);
 }
