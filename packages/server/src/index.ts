@@ -1,4 +1,12 @@
+export { deriveScramKeys, formatScramKeys, hashPassword } from '@causeway/auth';
 export { type ConfigSources, type LoadedConfig, loadConfig } from './config/config.js';
 export { ConfigError } from './config/config-problem.js';
 export { renderConfigurationReference } from './config/configuration-reference.js';
 export type { Config } from './config/options.js';
+export { exitCodeOf } from './exit-code.js';
+export {
+  type NamedAddress,
+  type RunningBroker,
+  type StartOptions,
+  startBroker,
+} from './start-broker.js';

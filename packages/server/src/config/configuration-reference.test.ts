@@ -24,7 +24,9 @@ describe('docs/configuration.md', () => {
 
 describe('docs/errors.md', () => {
   test('has one heading for each error code, and no other', () => {
-    const headings = [...readDocument('errors.md').matchAll(/^## `(.+)`$/gm)].map((match) => match[1]);
+    const headings = [...readDocument('errors.md').matchAll(/^## `(.+)`$/gm)].map(
+      (match) => match[1],
+    );
     expect(headings).toEqual([...ERROR_CODES]);
   });
 

@@ -58,7 +58,13 @@ function inYaml(value: unknown): string {
 function renderTable(rows: readonly OptionRow[]): string {
   const lines = rows.map(({ key, variable, option }) => {
     const details = option as ValueOption<unknown>;
-    const cells = [code(key), typeOf(details), defaultOf(details), details.describe, code(variable)];
+    const cells = [
+      code(key),
+      typeOf(details),
+      defaultOf(details),
+      details.describe,
+      code(variable),
+    ];
     return `| ${cells.join(' | ')} |\n`;
   });
   const head = '| key | value | default | meaning | variable |\n| --- | --- | --- | --- | --- |\n';

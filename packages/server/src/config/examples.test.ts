@@ -13,10 +13,13 @@ test('the stock file says what the defaults are', async () => {
   expect({ ...config, policies: [] }).toEqual({ ...defaults, policies: [] });
 });
 
-test.each(['tls.yaml', 'hardened.yaml'])('%s is right, but for the files it names', async (name) => {
-  const error = await loadConfig({ file: example(name) }).catch((caught) => caught);
-  expect(error).toBeInstanceOf(ConfigError);
-  for (const problem of (error as ConfigError).problems) {
-    expect(problem).toMatch(/tls\.(cert|key|ca): cannot be read: ENOENT/);
-  }
-});
+test.each(['tls.yaml', 'hardened.yaml'])(
+  '%s is right, but for the files it names',
+  async (name) => {
+    const error = await loadConfig({ file: example(name) }).catch((caught) => caught);
+    expect(error).toBeInstanceOf(ConfigError);
+    for (const problem of (error as ConfigError).problems) {
+      expect(problem).toMatch(/tls\.(cert|key|ca): cannot be read: ENOENT/);
+    }
+  },
+);

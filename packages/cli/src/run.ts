@@ -1,0 +1,28 @@
+import { exitCodeOf } from '@causeway/server';
+import { type Command, CommanderError } from 'commander';
+import { CommandError, EXIT_CODES } from './exit-code.js';
+
+/** Runs the command line; returns how the process should end. */
+export async function run(program: Command, args: readonly string[]): Promise<number> {
+  for (const command of [program, ...program.commands]) command.exitOverride();
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return EXIT_CODES.done;
+  } catch (error) {
+    return report(error);
+  }
+}
+
+function report(error: unknown): number {
+  // Commander has said what is wrong already; help and the version are no errors.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_CODES.usage;
+  if (error instanceof CommandError) {
+    console.error(`causeway: ${error.message}`);
+    return error.exitCode;
+  }
+  const { message, stack, name } = error as Error;
+  if (name === 'BrokerError' || (error as NodeJS.ErrnoException).code !== undefined) {
+    for (const line of message.split('\n')) console.error(`causeway: ${line}`);
+  } else console.error(stack ?? String(error));
+  return exitCodeOf(error);
+}

@@ -1,0 +1,12 @@
+import { Formats, type Protocol } from '@causeway/core';
+import { stompFormat, stompProtocol } from '@causeway/stomp';
+
+/** What this broker speaks. */
+export const PROTOCOLS: readonly Protocol[] = [stompProtocol];
+
+/** The formats in which it keeps messages. */
+export function createFormats(): Formats {
+  const formats = new Formats();
+  formats.register(stompFormat);
+  return formats;
+}
