@@ -8,9 +8,8 @@ import {
   type ProtocolEngine,
 } from '@causeway/core';
 import { WireError } from '@causeway/wire';
-import { StompClient } from './client.js';
+import type { StompClient } from './client.js';
 import { FrameDecoder } from './codec/decoder.js';
-import { writeFrame } from './codec/encoder.js';
 import type { Frame } from './codec/frame.js';
 import { FrameBuffer } from './codec/frame-buffer.js';
 import { CR, LF, VERSION_NAMES } from './codec/types.js';
@@ -23,13 +22,14 @@ import {
   authenticate,
   type ConnectRequest,
   offeredVersions,
+  openClient,
   readConnect,
 } from './handle-connect.js';
 import { handleDisconnect } from './handle-disconnect.js';
 import { handleSend } from './handle-send.js';
 import { handleSubscribe } from './handle-subscribe.js';
 import { handleUnsubscribe } from './handle-unsubscribe.js';
-import { HeartBeat } from './heart-beat.js';
+import { HeartBeatWatch } from './heart-beat-watch.js';
 import type { StompOptions } from './options.js';
 
 const EMPTY = Buffer.alloc(0);
@@ -51,9 +51,9 @@ export class StompEngine implements ProtocolEngine, ConnectionSink {
   readonly #decoder: FrameDecoder;
   #state: EngineState = 'connecting';
   #client: StompClient | null = null;
-  #heartBeat: HeartBeat | null = null;
-  #cancelCheck: (() => void) | null = null;
-  #heard = false;
+  #watch: HeartBeatWatch | null = null;
+  /** Who the client says it is, for the audit log. */
+  #login = '';
 
   constructor(sink: ByteSink, context: EngineContext, options: StompOptions) {
     this.#sink = sink;
@@ -68,7 +68,7 @@ export class StompEngine implements ProtocolEngine, ConnectionSink {
   }
 
   receive(chunk: Buffer): void {
-    this.#heard = true;
+    if (this.#watch !== null) this.#watch.heard = true;
     if (this.#state === 'authenticating') this.#hold(chunk);
     else if (this.#reads) this.#decode(chunk);
   }
@@ -78,13 +78,13 @@ export class StompEngine implements ProtocolEngine, ConnectionSink {
   }
 
   tick(): void {
-    if (this.#cancelCheck === null) this.#checkTime();
+    this.#watch?.tick();
   }
 
   closed(_reason: CloseReason): void {
     this.#state = 'closed';
     this.#input.clear();
-    this.#cancelCheck?.();
+    this.#watch?.stop();
     this.#client?.release();
   }
 
@@ -180,6 +180,7 @@ export class StompEngine implements ProtocolEngine, ConnectionSink {
       throw new BrokerError('protocol-violation', 'the client is connected already');
     }
     const request = readConnect(frame, this.#context.broker, this.#sink);
+    this.#login = request.login ?? '';
     const principal = authenticate(request, this.#context, this.#sink);
     if (!(principal instanceof Promise)) {
       this.#welcome(request, principal);
@@ -212,38 +213,18 @@ export class StompEngine implements ProtocolEngine, ConnectionSink {
   }
 
   #welcome(request: ConnectRequest, principal: Principal): void {
-    const { broker } = this.#context;
-    const { version, clientId, heartBeat } = request;
     const sink = this.#sink;
-    const connection = broker.openConnection({
-      protocol: `stomp ${VERSION_NAMES[version]}`,
-      clientId,
-      principal,
-      remote: `${sink.remoteAddress}:${sink.remotePort}`,
-      sink: this,
+    const client = openClient(request, principal, {
+      broker: this.#context.broker,
+      sink,
+      options: this.#options,
+      owner: this,
     });
-    const options = this.#options;
+    this.#client = client;
     this.#state = 'open';
-    this.#client = new StompClient({ broker, sink, connection, version, options });
-    this.#decoder.agree(version, broker.limits);
-    this.#heartBeat = new HeartBeat(heartBeat, broker.limits, broker.clock.monotonicMs());
-    writeFrame(sink.out, 0, 'CONNECTED', [
-      ['version', VERSION_NAMES[version]],
-      ['server', options.server],
-      ['session', `${connection.id}-${broker.random.hex(8)}`],
-      ['heart-beat', `${broker.limits.heartBeatMs},${broker.limits.heartBeatMs}`],
-    ]);
-    sink.flush();
+    this.#decoder.agree(request.version, client.broker.limits);
+    this.#watch = new HeartBeatWatch(client, request.heartBeat);
     sink.authenticated();
-    if (this.#heartBeat.needsTimer) this.#scheduleCheck(this.#heartBeat.checkEveryMs);
-    broker.log.debug('stomp-connected', {
-      remote: connection.info.remote,
-      user: principal.name,
-      clientId,
-      version: VERSION_NAMES[version],
-      heartBeatSendMs: heartBeat.sendMs,
-      heartBeatExpectMs: heartBeat.expectMs,
-    });
   }
 
   /** Answers bad input with an ERROR frame; anything unexpected is a defect and stops the broker. */
@@ -255,15 +236,18 @@ export class StompEngine implements ProtocolEngine, ConnectionSink {
     const about = { protocol: 'stomp', remote, code: error.code, reason: error.message };
     if (error.code === 'not-authenticated') {
       metrics.loginsRefused++;
-      log.audit('login-refused', about);
+      log.audit('login-refused', { ...about, user: this.#login });
     } else {
       metrics.protocolErrors++;
       log.debug('stomp-error', about);
     }
+    if (this.#client === null) {
+      this.#refuse(error);
+      return;
+    }
     const { frame } = this.#decoder;
     const receipt = frame.find('receipt');
-    if (this.#client === null) this.#refuse(error);
-    else this.#client.fail(error, receipt < 0 ? null : frame.valueLatin1(receipt));
+    this.#client.fail(error, receipt < 0 ? null : frame.valueLatin1(receipt));
   }
 
   /** Ends a connection that has not logged in. */
@@ -281,32 +265,6 @@ export class StompEngine implements ProtocolEngine, ConnectionSink {
     writeError(sink.out, 0, error, null, versions);
     sink.flush();
     sink.end();
-  }
-
-  #scheduleCheck(everyMs: number): void {
-    const check = () => {
-      this.#cancelCheck = this.#context.broker.schedule(everyMs, check);
-      this.#checkTime();
-    };
-    this.#cancelCheck = this.#context.broker.schedule(everyMs, check);
-  }
-
-  #checkTime(): void {
-    const client = this.#client;
-    const heartBeat = this.#heartBeat;
-    if (client === null || heartBeat === null || client.state === 'ended') return;
-    const nowMs = this.#context.broker.clock.monotonicMs();
-    const heldUp = this.#sink.congested || client.pendingConfirms > 0;
-    const advice = heartBeat.check(nowMs, this.#heard, client.wrote, heldUp);
-    this.#heard = false;
-    client.wrote = false;
-    if (advice === 'silent') {
-      client.failNow(new BrokerError('timed-out', 'no heart-beat came in the agreed time'));
-    } else if (advice === 'beat') {
-      this.#sink.out.uint8(LF);
-      this.#sink.flush();
-    }
-    if (advice !== 'nothing') this.#context.broker.requestTurn();
   }
 }
 

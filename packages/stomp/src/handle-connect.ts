@@ -2,12 +2,16 @@ import {
   type BrokerApi,
   BrokerError,
   type ByteSink,
+  type ConnectionSink,
   type EngineContext,
   type Principal,
 } from '@causeway/core';
+import { StompClient } from './client.js';
+import { writeFrame } from './codec/encoder.js';
 import type { Frame } from './codec/frame.js';
 import { VERSION_NAMES, type Version } from './codec/types.js';
 import { type HeartBeatPlan, planHeartBeat } from './heart-beat.js';
+import type { StompOptions } from './options.js';
 
 const SUBPROTOCOLS: ReadonlyMap<string, Version> = new Map([
   ['v10.stomp', 0],
@@ -87,4 +91,46 @@ export function authenticate(
   if (sink.certificatePrincipal !== null) return sink.certificatePrincipal;
   if (authenticator.anonymous) return { name: 'anonymous', groups: new Set() };
   throw new BrokerError('not-authenticated', 'the broker asks for a login and a passcode');
+}
+
+interface ClientSurroundings {
+  readonly broker: BrokerApi;
+  readonly sink: ByteSink;
+  readonly options: StompOptions;
+  /** What the broker tells when it ends the connection. */
+  readonly owner: ConnectionSink;
+}
+
+/**
+ * Lets the client in: CONNECTED with the agreed version and the heart-beats on offer.
+ * @throws BrokerError `quota-exceeded`
+ */
+export function openClient(
+  request: ConnectRequest,
+  principal: Principal,
+  surroundings: ClientSurroundings,
+): StompClient {
+  const { broker, sink, options, owner } = surroundings;
+  const { version, clientId, heartBeat } = request;
+  const versionName = VERSION_NAMES[version];
+  const remote = `${sink.remoteAddress}:${sink.remotePort}`;
+  const protocol = `stomp ${versionName}`;
+  const connection = broker.openConnection({ protocol, clientId, principal, remote, sink: owner });
+  const { heartBeatMs } = broker.limits;
+  writeFrame(sink.out, 0, 'CONNECTED', [
+    ['version', versionName],
+    ['server', options.server],
+    ['session', `${connection.id}-${broker.random.hex(8)}`],
+    ['heart-beat', `${heartBeatMs},${heartBeatMs}`],
+  ]);
+  sink.flush();
+  broker.log.debug('stomp-connected', {
+    remote,
+    user: principal.name,
+    clientId,
+    version: versionName,
+    heartBeatSendMs: heartBeat.sendMs,
+    heartBeatExpectMs: heartBeat.expectMs,
+  });
+  return new StompClient({ broker, sink, connection, version, options });
 }
