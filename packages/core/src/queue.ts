@@ -260,8 +260,7 @@ export class Queue {
   sweepExpired(nowMs: number): void {
     if (this.#window.messages === 0) return;
     for (const entry of this.#ring.from(this.#ring.head)) {
-      const { expiresAt } = entry.message;
-      if (expiresAt > 0 && expiresAt <= nowMs && entry.state === 'available') this.#expire(entry);
+      if (entry.state === 'available' && hasExpired(entry, nowMs)) this.#expire(entry);
     }
   }
 
@@ -377,7 +376,7 @@ export class Queue {
       if (returned !== undefined) this.#returned.pop();
       else this.#cursor++;
       const { expiresAt } = entry.message;
-      if (expiresAt === 0 || expiresAt > this.#context.clock.wallMs()) return entry;
+      if (expiresAt === 0 || !hasExpired(entry, this.#context.clock.wallMs())) return entry;
       this.#expire(entry);
     }
   }
@@ -419,4 +418,9 @@ export class Queue {
     entry.redelivered = entry.deliveryCount > 0 || this.#log.wasDispatched(stored.sequence);
     this.#add(entry);
   }
+}
+
+/** What was sent under a tag is finished under it, however long that takes [MQTT-4.3.3-7]. */
+function hasExpired({ message, tag }: QueueEntry, nowMs: number): boolean {
+  return message.expiresAt > 0 && message.expiresAt <= nowMs && tag === 0;
 }

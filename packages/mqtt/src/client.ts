@@ -153,6 +153,7 @@ export class MqttClient implements Confirmable, SessionOwner {
         break;
       default:
         this.send(this.#replies.shift()!);
+        this.deliveries.window.held = this.#replies.length > 0;
     }
   }
 

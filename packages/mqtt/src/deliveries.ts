@@ -218,11 +218,11 @@ export class Deliveries implements ConsumerSink {
     }
     const id = inflight.take(entry, qos === 1 ? FLIGHT.published1 : FLIGHT.reserved2);
     window.enter();
+    if (own) entry.tag = id;
     if (qos === 2) {
       this.#reserve(entry, id, false);
       return;
     }
-    if (own) entry.tag = id;
     this.#publish.packetId = id;
     // After a restart of the broker the identifier is another one, but it may be a second delivery.
     this.#publish.duplicate = own && entry.redelivered;
@@ -245,7 +245,6 @@ export class Deliveries implements ConsumerSink {
   /** At QoS 2 the identifier must survive a restart, or the client would get the message twice. */
   #reserve(entry: QueueEntry, id: number, duplicate: boolean): void {
     const { broker, session, who } = this.parts;
-    entry.tag = id;
     if (session.queue.durable && entry.sequence > 0) {
       broker.putSlot(session, outboundSlot(id), encodeInFlight(entry));
     }

@@ -12,6 +12,7 @@ export class DeliveryWindow {
   #inFlight = 0;
   #congested = false;
   #blocked = false;
+  #held = false;
   #paused = false;
 
   /** @param size QoS 1 and 2 deliveries that may be unacknowledged */
@@ -70,8 +71,15 @@ export class DeliveryWindow {
     else this.#resume();
   }
 
+  /** A SUBACK waits for the disk: what its subscriptions bring comes after it. */
+  set held(held: boolean) {
+    this.#held = held;
+    if (held) this.#pause();
+    else this.#resume();
+  }
+
   get #closed(): boolean {
-    return this.#congested || this.#blocked || this.#inFlight >= this.#size;
+    return this.#congested || this.#blocked || this.#held || this.#inFlight >= this.#size;
   }
 
   #pause(): void {

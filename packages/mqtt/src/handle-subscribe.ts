@@ -22,6 +22,8 @@ export function handleSubscribe(
   const reader = new ByteReader(view, start, end);
   const { packetId, requests, properties } = decodeSubscribe(reader, version, broker.limits);
   const identifier = properties.subscriptionIdentifiers?.[0] ?? 0;
+  // What the subscriptions bring comes after the answer: clients expect it so.
+  client.deliveries.window.held = true;
   // One answer for each filter, in their order [MQTT-3.8.4-6].
   const codes = requests.map((request) => answer(client, request, identifier));
   client.reply(encodeCodes('suback', version, packetId, codes, NO_PROPERTIES));

@@ -24,7 +24,6 @@ export const FLIGHT = {
 export type Flight = (typeof FLIGHT)[keyof typeof FLIGHT];
 
 const IDENTIFIER_MAX = 65_535;
-const CAPACITY_MIN = 64;
 
 /**
  * The packet identifiers that a session's deliveries use, and what each stands for. It belongs to
@@ -38,63 +37,69 @@ export class Inflight {
    * by message instead of by entry, since they moved into the session's queue [MQTT-4.8.2-4].
    */
   readonly adopted = new Map<Message, number>();
+  /** Every identifier in use, in the order in which they were taken. */
+  readonly #entries = new Map<number, QueueEntry | null>();
+  /** What they stand for, unless that is `published1`: most deliveries are at QoS 1. */
+  readonly #states = new Map<number, Flight>();
   /** Stored entries that will come back, by sequence in the session's queue. */
   readonly #bySequence = new Map<number, number>();
-  #states = new Uint8Array(CAPACITY_MIN);
-  #entries: (QueueEntry | null)[] = new Array<QueueEntry | null>(CAPACITY_MIN).fill(null);
-  #used = 0;
   #returned = 0;
   #last = 0;
 
   /** Identifiers in use, except for those that only wait to be delivered again. */
   get active(): number {
-    return this.#used - this.#returned;
-  }
-
-  state(id: number): Flight {
-    return (id < this.#states.length ? this.#states[id]! : FLIGHT.free) as Flight;
-  }
-
-  entry(id: number): QueueEntry | null {
-    return this.#entries[id] ?? null;
+    return this.#entries.size - this.#returned;
   }
 
   /** Whether all 65,535 identifiers are in use. */
   get full(): boolean {
-    return this.#used >= IDENTIFIER_MAX;
+    return this.#entries.size >= IDENTIFIER_MAX;
+  }
+
+  /** The identifiers in use, in the order in which they were taken as far as that is known. */
+  get ids(): number[] {
+    return [...this.#entries.keys()];
+  }
+
+  state(id: number): Flight {
+    if (!this.#entries.has(id)) return FLIGHT.free;
+    return this.#states.size === 0 ? FLIGHT.published1 : (this.#states.get(id) ?? FLIGHT.published1);
+  }
+
+  entry(id: number): QueueEntry | null {
+    return this.#entries.get(id) ?? null;
   }
 
   /** Takes the next free identifier; there is one unless it is `full`. */
   take(entry: QueueEntry, state: Flight): number {
-    if (this.#used >= this.#states.length - 1) this.#grow();
     let id = this.#last;
     do {
-      id = id + 1 < this.#states.length ? id + 1 : 1;
-    } while (this.#states[id] !== FLIGHT.free);
+      id = id === IDENTIFIER_MAX ? 1 : id + 1;
+    } while (this.#entries.has(id));
     this.#last = id;
-    this.#used++;
-    this.#states[id] = state;
-    this.#entries[id] = entry;
+    this.#entries.set(id, entry);
+    if (state !== FLIGHT.published1) this.#states.set(id, state);
     return id;
   }
 
-  /** Puts an identifier that another connection took into a state. */
+  /** Puts an identifier that an earlier connection took into a state. */
   restore(id: number, entry: QueueEntry | null, state: Flight): void {
-    while (id >= this.#states.length) this.#grow();
-    if (this.#states[id] === FLIGHT.free) this.#used++;
-    this.#change(id, state);
-    this.#entries[id] = entry;
+    this.set(id, state);
+    this.#entries.set(id, entry);
   }
 
   set(id: number, state: Flight): void {
-    this.#change(id, state);
-    if (state >= FLIGHT.releasing && state <= FLIGHT.releasedAgain) this.#entries[id] = null;
+    this.#leave(id);
+    if (isReturned(state)) this.#returned++;
+    if (state === FLIGHT.published1) this.#states.delete(id);
+    else this.#states.set(id, state);
+    if (isReleasing(state)) this.#entries.set(id, null);
   }
 
   free(id: number): void {
-    this.#change(id, FLIGHT.free);
-    this.#entries[id] = null;
-    this.#used--;
+    this.#leave(id);
+    this.#entries.delete(id);
+    if (this.#states.size > 0) this.#states.delete(id);
   }
 
   /** Has the entry find its identifier when it is delivered again. */
@@ -115,35 +120,22 @@ export class Inflight {
       this.#bySequence.delete(entry.sequence);
       return expected;
     }
-    const known = entry.tag > 0 && this.#entries[entry.tag] === entry;
-    return known && this.state(entry.tag) >= FLIGHT.returned1 ? entry.tag : 0;
+    const known = entry.tag > 0 && this.entry(entry.tag) === entry;
+    return known && isReturned(this.state(entry.tag)) ? entry.tag : 0;
   }
 
-  /** The identifiers in use, in the order in which they were taken as far as that is known. */
-  *ids(): Generator<number> {
-    const { length } = this.#states;
-    for (let step = 1; step < length; step++) {
-      const id = ((this.#last + step - 1) % (length - 1)) + 1;
-      if (this.#states[id] !== FLIGHT.free) yield id;
-    }
+  #leave(id: number): void {
+    if (this.#returned === 0 || !isReturned(this.state(id))) return;
+    this.#returned--;
+    const sequence = this.entry(id)?.sequence ?? 0;
+    if (sequence > 0) this.#bySequence.delete(sequence);
   }
+}
 
-  #change(id: number, state: Flight): void {
-    if (this.#states[id]! >= FLIGHT.returned1) {
-      this.#returned--;
-      const sequence = this.#entries[id]?.sequence ?? 0;
-      if (sequence > 0) this.#bySequence.delete(sequence);
-    }
-    if (state >= FLIGHT.returned1) this.#returned++;
-    this.#states[id] = state;
-  }
+function isReturned(state: Flight): boolean {
+  return state === FLIGHT.returned1 || state === FLIGHT.returned2;
+}
 
-  #grow(): void {
-    const capacity = this.#states.length * 2;
-    const states = new Uint8Array(capacity);
-    states.set(this.#states);
-    this.#states = states;
-    const missing = capacity - this.#entries.length;
-    this.#entries.push(...new Array<QueueEntry | null>(missing).fill(null));
-  }
+function isReleasing(state: Flight): boolean {
+  return state >= FLIGHT.releasing && state <= FLIGHT.releasedAgain;
 }

@@ -94,7 +94,7 @@ export function parseFilter(filter: string, addresses: AddressBook, limits: Limi
     }
     return { kind: 'queue', address: queueAddress(filter, addresses, limits) };
   }
-  if (filter === '$share' || filter.startsWith(SHARE_PREFIX)) return parseShared(filter, limits);
+  if (filter.startsWith(SHARE_PREFIX)) return parseShared(filter, limits);
   return { kind: 'topic', filter: toFilter(filter, limits) };
 }
 

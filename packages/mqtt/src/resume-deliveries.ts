@@ -15,7 +15,7 @@ export function resumeDeliveries(deliveries: Deliveries, known: boolean): void {
   const { inflight, parts } = deliveries;
   if (known) revive(inflight);
   else recover(deliveries);
-  for (const id of inflight.ids()) {
+  for (const id of inflight.ids) {
     if (inflight.state(id) !== FLIGHT.releasingAgain) continue;
     parts.broker.putSlot(parts.session, outboundSlot(id), OUTBOUND_RELEASED);
     parts.broker.confirm(parts.who, confirmToken(CONFIRM.pubrel, id, 0));
@@ -24,7 +24,7 @@ export function resumeDeliveries(deliveries: Deliveries, known: boolean): void {
 
 /** Messages that expired while the client was away will not come back. */
 function revive(inflight: Inflight): void {
-  for (const id of inflight.ids()) {
+  for (const id of inflight.ids) {
     const gone = inflight.entry(id)?.state === 'settled';
     if (!gone) continue;
     // The client may have taken the message: a PUBREL has it forget the identifier.
@@ -49,7 +49,7 @@ function recover({ inflight, parts }: Deliveries): void {
  */
 export function cutOffDeliveries(deliveries: Deliveries): void {
   const { parts, inflight, window } = deliveries;
-  for (const id of [...inflight.ids()]) cutOff(deliveries, id);
+  for (const id of inflight.ids) cutOff(deliveries, id);
   for (const consumer of window.consumers) parts.broker.closeConsumer(consumer);
 }
 
