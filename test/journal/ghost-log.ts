@@ -19,12 +19,12 @@ export class GhostLog implements ShardLog {
   }
 
   /** The next process finds those deleted records that `returns` picks. */
-  crash(keepUnconfirmed: boolean, returns: (key: Buffer) => boolean): GhostLog {
+  crash(keepUnconfirmed: boolean, returns: (value: Buffer) => boolean): GhostLog {
     const survivor = this.#log.crash(keepUnconfirmed);
     const ghosts = new Map<string, Buffer>();
     for (const [text, value] of this.#history) {
       const key = Buffer.from(text, 'latin1');
-      if (survivor.get(key) === null && returns(key)) ghosts.set(text, value);
+      if (survivor.get(key) === null && returns(value)) ghosts.set(text, value);
     }
     return new GhostLog(survivor, this.#history, ghosts);
   }
