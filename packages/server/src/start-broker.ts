@@ -157,7 +157,7 @@ class BrokerProcess implements RunningBroker {
       limits: config.limits,
       metrics: broker.metrics,
       log: this.log,
-      overloaded: () => broker.overloaded,
+      backpressure: () => broker.backpressure(),
       principalOf: (subject) => authenticator.certificate(subject),
     });
     return broker;
