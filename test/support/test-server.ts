@@ -181,7 +181,7 @@ async function startParts(
     limits,
     metrics: broker.metrics,
     log,
-    overloaded: () => broker.overloaded,
+    backpressure: () => broker.backpressure(),
     principalOf: (subject) => authenticator.certificate(subject),
   });
   const listen = async (protocol: string) =>

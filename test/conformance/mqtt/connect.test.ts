@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { valueOf } from '../../support/raw-mqtt.js';
+import { singleOf } from '../../support/raw-mqtt.js';
 import { mqtt5, mqtt31, mqtt311, PINGREQ } from '../../support/raw-mqtt-builder.js';
 import { one, packet, prefixed, property, two } from '../../support/raw-mqtt-bytes.js';
 import { useMqttServer } from '../../support/raw-mqtt-fixture.js';
@@ -163,7 +163,7 @@ test('[MQTT-3.1.3-1] all fields in their order are understood', async () => {
   });
   await client.drop();
   const received = await watcher.expect('publish', { topic, payload: 'gone', qos: 1 });
-  expect(valueOf(received, 'contentType')).toBe('text/plain');
+  expect(singleOf(received, 'contentType')).toBe('text/plain');
 });
 
 test('[MQTT-3.1.3-3] CONNECT without a client identifier closes the connection', async () => {
@@ -201,7 +201,7 @@ test.each([
 test('[MQTT-3.1.3-6] [MQTT-3.1.3-7] a client without an identifier is given one', async () => {
   const client = await open();
   const connack = await client.login({ clientId: '' });
-  expect(String(valueOf(connack, 'assignedClientIdentifier')).length).toBeGreaterThan(0);
+  expect(String(singleOf(connack, 'assignedClientIdentifier')).length).toBeGreaterThan(0);
 });
 
 test('[MQTT-3.1.3-7] the assigned identifier is the one of the session', async () => {
@@ -211,7 +211,7 @@ test('[MQTT-3.1.3-7] the assigned identifier is the one of the session', async (
     cleanStart: false,
     properties: [['sessionExpiryInterval', 100]],
   });
-  const clientId = String(valueOf(connack, 'assignedClientIdentifier'));
+  const clientId = String(singleOf(connack, 'assignedClientIdentifier'));
   await first.drop();
   const second = await open();
   const again = await second.login({ clientId, cleanStart: false });
@@ -221,7 +221,7 @@ test('[MQTT-3.1.3-7] the assigned identifier is the one of the session', async (
 test('[MQTT-3.1.3-7] an identifier is assigned with Clean Start 0 and no expiry as well', async () => {
   const client = await open();
   const connack = await client.login({ clientId: '', cleanStart: false });
-  expect(valueOf(connack, 'assignedClientIdentifier')).toBeTruthy();
+  expect(singleOf(connack, 'assignedClientIdentifier')).toBeTruthy();
 });
 
 test.each([

@@ -46,14 +46,15 @@ test('[MQTT-2.1.3-1] the server sets the reserved flags as listed', async () => 
   const client = await connect();
   client.send(mqtt5.subscribe(1, [[topic, 2]]));
   await client.expect('suback', { flags: 0 });
-  client.publish({ topic, qos: 2, id: 2 });
-  await client.expect('pubrec', { flags: 0 });
-  client.send(mqtt5.pubrel(2));
-  const [first, second] = await client.take(2);
-  const completed = first?.type === 'pubcomp' ? first : second;
-  const delivered = first?.type === 'pubcomp' ? second : first;
-  expect(completed).toMatchObject({ type: 'pubcomp', flags: 0 });
-  client.send(mqtt5.pubrec(delivered?.id ?? 0));
+  const sender = await connect();
+  sender.publish({ topic, qos: 2, id: 2 });
+  await sender.expect('pubrec', { flags: 0 });
+  sender.send(mqtt5.pubrel(2));
+  await sender.expect('pubcomp', { flags: 0 });
+  sender.publish({ topic: name('t'), qos: 1, id: 2 });
+  await sender.expect('puback', { flags: 0 });
+  const { id } = await client.expect('publish', { flags: 4 });
+  client.send(mqtt5.pubrec(id ?? 0));
   await client.expect('pubrel', { flags: 2 });
   client.send(mqtt5.unsubscribe(3, [topic]));
   await client.expect('unsuback', { flags: 0 });
@@ -91,27 +92,25 @@ test('[MQTT-2.2.1-4] packet identifiers of the server are not 0 and unused', asy
   expect(new Set(ids).size).toBe(20);
 });
 
-test('[MQTT-2.2.1-4] an identifier in use is not used again when the counter comes round', async () => {
+test('[MQTT-2.2.1-4] an identifier in use is not given to another message', async () => {
   const topic = name('t');
   const client = await connect();
   await client.subscribe(topic, 1);
-  const sender = await connect({ clientId: name() });
+  const sender = await connect();
   await sender.deliver({ topic });
   const held = (await client.expect('publish')).id;
-  const used = new Set<number | undefined>();
+  const batch = Array.from({ length: 500 }, (_, index) =>
+    mqtt5.publish({ topic, qos: 1, id: index + 1 }),
+  );
+  // More messages than there are identifiers: those that were given back must do.
   for (let round = 0; round < 132; round++) {
-    const batch = Array.from({ length: 500 }, (_, index) =>
-      mqtt5.publish({ topic, qos: 1, id: index + 1 }),
-    );
     sender.send(...batch);
-    const received = await client.take(500);
-    client.send(...received.map(({ id }) => mqtt5.puback(id ?? 0)));
+    const ids = (await client.take(500)).map(({ id }) => id ?? 0);
+    client.send(...ids.map((id) => mqtt5.puback(id)));
     await sender.take(500);
-    for (const { id } of received) used.add(id);
+    expect(ids).not.toContain(held);
+    expect(ids).not.toContain(0);
   }
-  expect(used.size).toBe(65_534);
-  expect(used.has(held)).toBe(false);
-  expect(used.has(0)).toBe(false);
 });
 
 test('[MQTT-2.2.1-5] acknowledgements carry the identifier of the PUBLISH', async () => {

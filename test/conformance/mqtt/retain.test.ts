@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { valueOf, valuesOf } from '../../support/raw-mqtt.js';
+import { singleOf, valuesOf } from '../../support/raw-mqtt.js';
 import { mqtt5 } from '../../support/raw-mqtt-builder.js';
 import { useMqttServer } from '../../support/raw-mqtt-fixture.js';
 
@@ -245,7 +245,7 @@ test('[MQTT-3.3.2-6] the expiry of a retained message is less by its age', async
   fixture.server.skip(100_000);
   const receiver = await connect();
   await receiver.subscribe(topic);
-  const rest = Number(valueOf(await receiver.expect('publish'), 'messageExpiryInterval'));
+  const rest = Number(singleOf(await receiver.expect('publish'), 'messageExpiryInterval'));
   expect(rest).toBeGreaterThanOrEqual(495);
   expect(rest).toBeLessThanOrEqual(500);
 });

@@ -53,11 +53,6 @@ test('[MQTT-4.8.2-1] [MQTT-4.8.2-2] a share name of one character and any other 
   expect((await client.take(4)).map((packet) => packet.topic)).toEqual(Array(4).fill(topic));
 });
 
-test('[MQTT-4.8.2-1] "$share" alone is a topic filter like another', async () => {
-  const client = await connect();
-  await client.subscribe('$share');
-});
-
 test('[MQTT-4.8.2-3] members get messages at the QoS that was granted to them', async () => {
   const topic = name('t');
   const sender = await connect();
