@@ -34,6 +34,10 @@ export class MinHeap<T> {
     for (const item of kept) this.push(item);
   }
 
+  clear(): void {
+    this.#items.length = 0;
+  }
+
   pop(): T | undefined {
     const items = this.#items;
     const first = items[0];

@@ -1,80 +1,151 @@
 import { describe, expect, test } from 'vitest';
 import { SeededRandom } from '../../../test/support/seeded-random.js';
-import type { QueueEntry } from './queue-entry.js';
+import { QueueEntry } from './queue-entry.js';
 import { QueueRing } from './queue-ring.js';
 
-const createEntry = () => ({ position: -1 }) as QueueEntry;
+function createEntry(): QueueEntry {
+  return new QueueEntry(null as never, null as never, 0, 0, null);
+}
+
+function fill(ring: QueueRing, count: number): QueueEntry[] {
+  const entries = Array.from({ length: count }, createEntry);
+  for (const entry of entries) ring.push(entry);
+  return entries;
+}
+
+/** Hands out the next entry. */
+function handOut(ring: QueueRing): QueueEntry | null {
+  const entry = ring.next();
+  if (entry === null) return null;
+  ring.take(entry);
+  entry.state = 'acquired';
+  return entry;
+}
+
+function handOutAll(ring: QueueRing): QueueEntry[] {
+  const entries: QueueEntry[] = [];
+  for (let entry = handOut(ring); entry !== null; entry = handOut(ring)) entries.push(entry);
+  return entries;
+}
+
+function giveBack(ring: QueueRing, entry: QueueEntry): void {
+  entry.state = 'available';
+  ring.giveBack(entry);
+}
+
+function remove(ring: QueueRing, entry: QueueEntry): void {
+  entry.state = 'settled';
+  ring.remove(entry);
+}
 
 describe('QueueRing', () => {
-  test('numbers entries in the order they come', () => {
+  test('offers entries in the order they came, each once', () => {
     const ring = new QueueRing();
-    const entries = Array.from({ length: 20 }, createEntry);
-    for (const entry of entries) ring.push(entry);
-    expect(entries.map(({ position }) => position)).toEqual(entries.map((_, index) => index));
-    expect([ring.head, ring.tail]).toEqual([0, 20]);
-    expect(ring.at(7)).toBe(entries[7]);
-    expect([ring.at(-1), ring.at(20)]).toEqual([undefined, undefined]);
+    const entries = fill(ring, 20);
+    expect(ring.next()).toBe(entries[0]);
+    expect(ring.next()).toBe(entries[0]);
+    expect(handOutAll(ring)).toEqual(entries);
+    expect([ring.next(), ring.length]).toEqual([null, 20]);
   });
 
-  test('moves its head past everything that is settled', () => {
+  test('offers what came back first, in its old order', () => {
     const ring = new QueueRing();
-    const entries = Array.from({ length: 5 }, createEntry);
-    for (const entry of entries) ring.push(entry);
-    ring.remove(entries[1]!);
-    ring.remove(entries[2]!);
-    expect([ring.head, ring.at(1)]).toEqual([0, undefined]);
-    expect([...ring.from(0)]).toEqual([entries[0], entries[3], entries[4]]);
-    ring.remove(entries[0]!);
-    expect(ring.head).toBe(3);
-    expect([...ring.from(4)]).toEqual([entries[4]]);
+    const [a, b, c, d] = fill(ring, 4) as [QueueEntry, QueueEntry, QueueEntry, QueueEntry];
+    for (let count = 0; count < 3; count++) handOut(ring);
+    giveBack(ring, c);
+    giveBack(ring, a);
+    expect(handOutAll(ring)).toEqual([a, c, d]);
+    giveBack(ring, b);
+    expect([...ring.handedOut()]).toEqual([a, b, c, d]);
+    expect(handOutAll(ring)).toEqual([b]);
+  });
+
+  test('passes over what is settled, wherever it was', () => {
+    const ring = new QueueRing();
+    const entries = fill(ring, 6);
+    handOut(ring);
+    giveBack(ring, entries[0]!);
+    for (const index of [0, 1, 4]) remove(ring, entries[index]!);
+    expect(handOutAll(ring)).toEqual([2, 3, 5].map((index) => entries[index]));
+    expect([...ring.all()]).toEqual([2, 3, 5].map((index) => entries[index]));
+  });
+
+  test('takes an entry that is handed out already', () => {
+    const ring = new QueueRing();
+    const taken = createEntry();
+    taken.state = 'acquired';
+    ring.pushTaken(taken);
+    const [next] = fill(ring, 1);
+    expect([[...ring.handedOut()], ring.next()]).toEqual([[taken], next]);
   });
 
   test('goes on after it was large and became empty', () => {
     const ring = new QueueRing();
-    const entries = Array.from({ length: 3000 }, createEntry);
-    for (const entry of entries) ring.push(entry);
-    for (const entry of entries) ring.remove(entry);
-    expect([...ring.from(0)]).toEqual([]);
-    const next = createEntry();
-    ring.push(next);
-    expect(next.position).toBe(3000);
-    expect(ring.at(3000)).toBe(next);
+    for (const entry of fill(ring, 3000)) remove(ring, entry);
+    expect([[...ring.all()], ring.length, ring.capacity]).toEqual([[], 0, 0]);
+    const entries = fill(ring, 2);
+    expect(handOutAll(ring)).toEqual(entries);
   });
 
-  test('may be changed while it is walked', () => {
+  test('may lose entries while it is walked', () => {
     const ring = new QueueRing();
-    const entries = Array.from({ length: 2000 }, createEntry);
-    for (const entry of entries) ring.push(entry);
+    fill(ring, 2000);
     let visited = 0;
-    for (const entry of ring.from(0)) {
+    for (const entry of ring.all()) {
       visited++;
-      ring.remove(entry);
+      remove(ring, entry);
     }
-    expect(visited).toBe(2000);
-    expect(ring.head).toBe(2000);
+    expect([visited, ring.length]).toEqual([2000, 0]);
   });
 
-  test('behaves like a map by position, whatever is done to it', () => {
-    for (let seed = 0; seed < 30; seed++) {
-      const random = new SeededRandom(seed);
-      const ring = new QueueRing();
-      const model = new Map<number, QueueEntry>();
-      for (let step = 0; step < 500; step++) {
-        if (random.chance(step % 200 < 100 ? 0.7 : 0.3)) {
-          const entry = createEntry();
-          ring.push(entry);
-          model.set(entry.position, entry);
-        } else if (model.size > 0) {
-          const entry = random.pick([...model.values()]);
-          ring.remove(entry);
-          model.delete(entry.position);
-        }
-        const oldest = Math.min(ring.tail, ...model.keys());
-        expect(ring.head).toBe(oldest);
-        const position = random.below(ring.tail + 2);
-        expect(ring.at(position)).toBe(model.get(position));
+  test('does not grow while one entry stays and others come and go', () => {
+    const ring = new QueueRing();
+    const [held, returned] = fill(ring, 2) as [QueueEntry, QueueEntry];
+    handOutAll(ring);
+    for (let round = 0; round < 100_000; round++) {
+      const [entry] = fill(ring, 1) as [QueueEntry];
+      if (round % 1000 === 0) giveBack(ring, returned);
+      if (round % 1000 === 900) expect(handOut(ring)).toBe(returned);
+      if (round % 1000 < 900) remove(ring, entry);
+      else {
+        expect(handOut(ring)).toBe(entry);
+        remove(ring, entry);
       }
-      expect([...ring.from(0)]).toEqual([...model.values()]);
     }
+    expect(ring.capacity).toBeLessThanOrEqual(1024);
+    expect([...ring.all()]).toEqual([held, returned]);
+  });
+
+  test('behaves like a sorted list, whatever is done to it', () => {
+    for (let seed = 0; seed < 12; seed++) runModel(new SeededRandom(seed), `seed ${seed}`);
   });
 });
+
+function runModel(random: SeededRandom, name: string): void {
+  const ring = new QueueRing();
+  // Held to the end, so that holes pile up behind it.
+  const order = fill(ring, 1);
+  handOut(ring);
+  const held: QueueEntry[] = [];
+  const settle = (entry: QueueEntry): void => {
+    remove(ring, entry);
+    order.splice(order.indexOf(entry), 1);
+  };
+  for (let step = 0; step < 8000; step++) {
+    if (held.length > random.below(60)) {
+      const [entry] = held.splice(random.below(held.length), 1) as [QueueEntry];
+      if (random.chance(0.2)) giveBack(ring, entry);
+      else settle(entry);
+    } else if (random.chance(order.length > 100 ? 0.3 : 0.6)) {
+      order.push(...fill(ring, 1));
+    } else {
+      const wanted = order.find(({ state }) => state === 'available') ?? null;
+      const given = handOut(ring);
+      if (given !== wanted) expect.fail(`${name}, step ${step}: not the next entry`);
+      if (given !== null) held.push(given);
+    }
+    if (ring.length !== order.length) expect.fail(`${name}, step ${step}: wrong length`);
+  }
+  expect([...ring.all()]).toEqual(order);
+  expect(ring.capacity).toBe(1024);
+}

@@ -1,48 +1,138 @@
+import { MinHeap } from './min-heap.js';
 import type { QueueEntry } from './queue-entry.js';
 
-/** The entries of a queue that are in memory, by position: the order in which they are offered. */
+const SLOTS_MIN = 8;
+/** From this size on, an array that is empty is given up, and one full of holes is packed. */
+const SLOTS_LARGE = 1024;
+
+/**
+ * The entries of a queue that are in memory, in order, and which of them is offered next: first
+ * what came back, then what was never handed out. Settled entries leave holes; when most of the
+ * ring is holes, because one entry stays unsettled while others come and go, it is packed.
+ */
 export class QueueRing {
   #slots: (QueueEntry | undefined)[] = [];
   /** Position of the oldest entry that is not settled. */
-  head = 0;
+  #head = 0;
   /** Position that the next entry will get. */
-  tail = 0;
+  #tail = 0;
+  /** Position of the first entry that was never handed out. */
+  #cursor = 0;
+  #length = 0;
+  /** Positions of entries that came back; some of them may be gone since. */
+  readonly #returned = new MinHeap<number>((left, right) => left < right);
 
-  push(entry: QueueEntry): void {
-    if (this.tail - this.head === this.#slots.length) this.#grow();
-    entry.position = this.tail;
-    this.#slots[this.tail & (this.#slots.length - 1)] = entry;
-    this.tail++;
+  /** Entries that are not settled. */
+  get length(): number {
+    return this.#length;
   }
 
-  /** Undefined for a position whose entry is settled and gone. */
-  at(position: number): QueueEntry | undefined {
-    if (position < this.head || position >= this.tail) return undefined;
-    return this.#slots[position & (this.#slots.length - 1)];
+  /** Entries that there is room for without growing. */
+  get capacity(): number {
+    return this.#slots.length;
+  }
+
+  /** Adds an entry that waits behind all others. */
+  push(entry: QueueEntry): void {
+    if (this.#tail - this.#head === this.#slots.length) this.#makeRoom();
+    entry.position = this.#tail;
+    this.#slots[this.#tail & (this.#slots.length - 1)] = entry;
+    this.#tail++;
+    this.#length++;
+  }
+
+  /** Adds an entry that is handed out already. Nothing else may wait. */
+  pushTaken(entry: QueueEntry): void {
+    this.push(entry);
+    this.#cursor = this.#tail;
+  }
+
+  /** The entry to hand out next; `take` it when it is handed out or settled. */
+  next(): QueueEntry | null {
+    for (;;) {
+      const returned = this.#returned.peek();
+      if (returned === undefined) break;
+      const entry = this.#at(returned);
+      if (entry?.state === 'available') return entry;
+      this.#returned.pop();
+    }
+    for (; this.#cursor < this.#tail; this.#cursor++) {
+      const entry = this.#at(this.#cursor);
+      if (entry?.state === 'available') return entry;
+    }
+    return null;
+  }
+
+  /** The entry that `next` returned is no longer offered. */
+  take(entry: QueueEntry): void {
+    if (this.#returned.peek() === entry.position) this.#returned.pop();
+    else this.#cursor = entry.position + 1;
+  }
+
+  /** An entry that was handed out is offered again, before newer ones. */
+  giveBack(entry: QueueEntry): void {
+    this.#returned.push(entry.position);
   }
 
   /** Forgets a settled entry, and moves the head past everything settled. */
   remove(entry: QueueEntry): void {
     const mask = this.#slots.length - 1;
     this.#slots[entry.position & mask] = undefined;
-    while (this.head < this.tail && this.#slots[this.head & mask] === undefined) this.head++;
-    if (this.head === this.tail && this.#slots.length > 1024) this.#slots = [];
+    this.#length--;
+    while (this.#head < this.#tail && this.#slots[this.#head & mask] === undefined) this.#head++;
+    if (this.#cursor < this.#head) this.#cursor = this.#head;
+    if (this.#length === 0 && this.#slots.length > SLOTS_LARGE) this.#slots = [];
   }
 
-  /** The entries from `from` on, in order. */
-  *from(from: number): Generator<QueueEntry> {
-    for (let position = Math.max(from, this.head); position < this.tail; position++) {
-      const entry = this.at(position);
+  /** All entries in order. Entries may be removed, but not added, while they are walked. */
+  *all(): Generator<QueueEntry> {
+    yield* this.#between(this.#head, this.#tail);
+  }
+
+  /** The entries that were handed out at least once, in order. */
+  *handedOut(): Generator<QueueEntry> {
+    yield* this.#between(this.#head, this.#cursor);
+  }
+
+  *#between(from: number, below: number): Generator<QueueEntry> {
+    for (let position = from; position < below; position++) {
+      const entry = this.#at(position);
       if (entry !== undefined) yield entry;
     }
   }
 
+  #at(position: number): QueueEntry | undefined {
+    if (position < this.#head || position >= this.#tail) return undefined;
+    return this.#slots[position & (this.#slots.length - 1)];
+  }
+
+  #makeRoom(): void {
+    const { length } = this.#slots;
+    if (length >= SLOTS_LARGE && this.#length <= length / 4) this.#pack();
+    else this.#grow();
+  }
+
   #grow(): void {
-    const grown = new Array<QueueEntry | undefined>(Math.max(8, this.#slots.length * 2));
+    const grown = new Array<QueueEntry | undefined>(Math.max(SLOTS_MIN, this.#slots.length * 2));
     grown.fill(undefined);
-    for (let position = this.head; position < this.tail; position++) {
+    for (let position = this.#head; position < this.#tail; position++) {
       grown[position & (grown.length - 1)] = this.#slots[position & (this.#slots.length - 1)];
     }
     this.#slots = grown;
+  }
+
+  /** Gives the entries positions without holes, from the tail on: no old position is used again. */
+  #pack(): void {
+    const entries = [...this.all()];
+    const handedOut = [...this.handedOut()];
+    this.#slots.fill(undefined);
+    this.#returned.clear();
+    this.#head = this.#tail;
+    this.#length = 0;
+    for (const entry of entries) this.push(entry);
+    this.#cursor = this.#head + handedOut.length;
+    for (const entry of handedOut) {
+      if (entry.state === 'available') this.#returned.push(entry.position);
+    }
   }
 }

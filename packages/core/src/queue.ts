@@ -5,7 +5,6 @@ import { ConsumerGroup } from './consumer-group.js';
 import type { Limits } from './limits.js';
 import type { Message } from './message.js';
 import type { Metrics } from './metrics.js';
-import { MinHeap } from './min-heap.js';
 import type { EffectivePolicy } from './policy.js';
 import type { Clock, Log, QueueState, RecoveredQueue, Store, StoredEntry } from './ports.js';
 import { QueueEntry } from './queue-entry.js';
@@ -46,6 +45,9 @@ export interface QueueContext extends WindowTotal {
   routeTarget(queue: Queue, message: Message, direct: boolean): Target | null;
 }
 
+/** A subscriber that took nothing for this long does not slow its producers. */
+const STALLED_MS = 500;
+
 /**
  * The only place where a message rests. In order: a ring of entries in memory, then what is in the
  * store only. While anything is in the store only, new messages go there too, so that the order
@@ -62,16 +64,13 @@ export class Queue {
 
   readonly #context: QueueContext;
   readonly #ring = new QueueRing();
-  /** Position of the first entry that was never handed out. */
-  #cursor = 0;
-  /** Positions of entries that came back. */
-  readonly #returned = new MinHeap<number>((left, right) => left < right);
   #length = 0;
   readonly #window: QueueWindow;
   readonly #consumers = new ConsumerGroup();
 
   readonly #log: QueueLog;
   #droppedSinceWarning = 0;
+  #lastProgressMs = 0;
 
   constructor(
     definition: QueueDefinition,
@@ -192,8 +191,7 @@ export class Queue {
     this.#consumers.remove(consumer);
     const held: QueueEntry[] = [];
     if (consumer.unsettled === 0) return held;
-    for (const entry of this.#ring.from(this.#ring.head)) {
-      if (entry.position >= this.#cursor) break;
+    for (const entry of this.#ring.handedOut()) {
       if (entry.consumer === consumer) held.push(entry);
     }
     return held;
@@ -203,14 +201,32 @@ export class Queue {
     this.#context.wake(this);
   }
 
+  /**
+   * Its subscriber is behind, but takes what it can: producers that wait a little spare it a loss.
+   * One that takes nothing has no say.
+   */
+  get asksToWait(): boolean {
+    if (!this.#window.behind) return false;
+    return this.#context.clock.monotonicMs() - this.#lastProgressMs < STALLED_MS;
+  }
+
+  /** For producers that wait: whether they may go on. */
+  get over(): boolean {
+    return !this.asksToWait;
+  }
+
   /** Hands out as much as consumers take; runs once at the end of a turn. */
   dispatch(): void {
+    const before = this.#window.messages;
     for (;;) {
       const consumer = this.#consumers.nextReady();
       if (consumer === null) break;
       const entry = this.#nextAvailable();
       if (entry === null) break;
       this.#give(entry, consumer);
+    }
+    if (this.#window.messages < before || before === 0) {
+      this.#lastProgressMs = this.#context.clock.monotonicMs();
     }
     if (this.#log.backlog) this.#load();
     if (this.#droppedSinceWarning > 0 && this.#window.messages === 0) this.#reportDropped();
@@ -222,7 +238,7 @@ export class Queue {
     entry.state = 'available';
     entry.redelivered = true;
     this.#window.add(entry.message);
-    this.#returned.push(entry.position);
+    this.#ring.giveBack(entry);
     this.wake();
   }
 
@@ -245,7 +261,7 @@ export class Queue {
    */
   purge(count: number): boolean {
     let left = count;
-    for (const entry of this.#ring.from(this.#ring.head)) {
+    for (const entry of this.#ring.all()) {
       if (left-- === 0) return false;
       if (entry.state === 'acquired') this.#release(entry);
       else this.#window.remove(entry.message);
@@ -259,7 +275,7 @@ export class Queue {
   /** Drops what has expired while it waited in memory. */
   sweepExpired(nowMs: number): void {
     if (this.#window.messages === 0) return;
-    for (const entry of this.#ring.from(this.#ring.head)) {
+    for (const entry of this.#ring.all()) {
       if (entry.state === 'available' && hasExpired(entry, nowMs)) this.#expire(entry);
     }
   }
@@ -297,8 +313,7 @@ export class Queue {
     message.keep();
     this.#length++;
     const entry = new QueueEntry(this, message, 0, 0, target);
-    this.#ring.push(entry);
-    this.#cursor = this.#ring.tail;
+    this.#ring.pushTaken(entry);
     this.#acquire(entry, consumer);
     consumer.sink.deliver(consumer, message, target, entry);
   }
@@ -343,7 +358,6 @@ export class Queue {
     entry.state = 'settled';
     this.#length--;
     this.#ring.remove(entry);
-    if (this.#cursor < this.#ring.head) this.#cursor = this.#ring.head;
     if (entry.sequence > 0) this.#settleStored(entry);
   }
 
@@ -363,18 +377,9 @@ export class Queue {
   /** The next entry that may be handed out now, or null. Entries that expired are dropped. */
   #nextAvailable(): QueueEntry | null {
     for (;;) {
-      const returned = this.#returned.peek();
-      const position = returned ?? this.#cursor;
-      const entry = this.#ring.at(position);
-      if (entry === undefined || entry.state !== 'available') {
-        if (returned !== undefined) this.#returned.pop();
-        else if (position < this.#ring.tail) this.#cursor++;
-        else return null;
-        continue;
-      }
-      if (!this.#mayShow(entry)) return null;
-      if (returned !== undefined) this.#returned.pop();
-      else this.#cursor++;
+      const entry = this.#ring.next();
+      if (entry === null || !this.#mayShow(entry)) return null;
+      this.#ring.take(entry);
       const { expiresAt } = entry.message;
       if (expiresAt === 0 || !hasExpired(entry, this.#context.clock.wallMs())) return entry;
       this.#expire(entry);
