@@ -75,7 +75,9 @@ export class MqttEngine implements ProtocolEngine, ConnectionSink {
   tick(): void {
     const client = this.#client;
     if (client === null || client.ended || client.parts.keepAliveSeconds === 0) return;
-    const silentMs = client.broker.clock.monotonicMs() - client.lastReceivedMs;
+    const nowMs = client.broker.clock.monotonicMs();
+    if (this.#sink.held) client.lastReceivedMs = nowMs;
+    const silentMs = nowMs - client.lastReceivedMs;
     if (silentMs <= client.parts.keepAliveSeconds * 1000 * KEEP_ALIVE_GRACE) return;
     client.fail({
       disconnect: REASON.keepAliveTimeout,

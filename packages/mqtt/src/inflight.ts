@@ -63,7 +63,9 @@ export class Inflight {
 
   state(id: number): Flight {
     if (!this.#entries.has(id)) return FLIGHT.free;
-    return this.#states.size === 0 ? FLIGHT.published1 : (this.#states.get(id) ?? FLIGHT.published1);
+    return this.#states.size === 0
+      ? FLIGHT.published1
+      : (this.#states.get(id) ?? FLIGHT.published1);
   }
 
   entry(id: number): QueueEntry | null {

@@ -96,12 +96,7 @@ function openSession(client: MqttClient): OpenedSession {
   const clean = parts.connect.clean || (owner !== undefined && owner !== principal.name);
   const groups = groupsOf(former);
   const expiryMs = requestedExpiryMs(client);
-  // A stored session is resumed by a client that wants it to end with this connection, too
-  // [MQTT-3.1.2-5], but the broker takes 0 for a session that is not stored.
-  const resumes = !clean && expiryMs === 0 && former?.durable === true;
-  const options = { name, owner: client, clean, expiryMs: resumes ? 1 : expiryMs };
-  const { session, present } = broker.openSession(options);
-  if (resumes) broker.changeExpiry(session, 0);
+  const { session, present } = broker.openSession({ name, owner: client, clean, expiryMs });
   const known = present && SessionState.isKnown(session);
   SessionState.of(session).cancelCleanup?.();
   if (!present) begin(client, session, groups);
