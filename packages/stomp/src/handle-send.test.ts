@@ -216,14 +216,13 @@ describe('temporary destinations', () => {
     }
   });
 
-  test('that are gone swallow their replies, and no queue is made', () => {
-    const peer = new StompPeer().connect();
-    const send = 'SEND\ndestination:/remote-temp-queue/temporary.gone\nreceipt:1\n\nx^';
-    peer.send(send + send);
-    expect(peer.frames().map((frame) => frame.command)).toEqual(['RECEIPT', 'RECEIPT']);
-    expect(peer.broker.published).toEqual([]);
-    expect(peer.broker.metrics.messagesUnroutable).toBe(2);
-    expect(peer.broker.queues.size).toBe(0);
+  test('of others need no permission: whoever was told the name may reply', () => {
+    const peer = new StompPeer();
+    peer.broker.refused.add('write queue://temporary.1').add('write queue://a');
+    peer.connect().send('SEND\ndestination:/remote-temp-queue/temporary.1\nreceipt:1\n\nx^');
+    expect(peer.frame().command).toBe('RECEIPT');
+    peer.send('SEND\ndestination:/remote-temp-queue/a\n\nx^');
+    expect(peer.frame().headers.message).toBe('permission denied');
   });
 
   test('are bounded', () => {

@@ -6,6 +6,7 @@ import { headerLine } from './codec/header-block.js';
 import {
   type DestinationName,
   formatRemote,
+  isTemporaryAddress,
   parseDestination,
   parseDestinations,
 } from './naming.js';
@@ -15,8 +16,6 @@ import { CONTENT_LENGTH_FLAG, TIMESTAMP_FLAG } from './stored-form.js';
 import type { Transaction } from './transaction.js';
 
 const PRIORITY_MAX = 9;
-/** How the broker names temporary queues. */
-const TEMPORARY_PREFIX = 'temporary.';
 
 /** STOMP 1.2, SEND. A destination that lists several gets the message to all of them at once. */
 export function handleSend(client: StompClient, frame: Frame): void {
@@ -59,10 +58,7 @@ function findAddresses(client: StompClient, frame: Frame, index: number): readon
   if (destinations.length > client.broker.limits.compositeDestinationsMax) {
     throw new BrokerError('quota-exceeded', 'the destination header lists too many destinations');
   }
-  const all = destinations.map((destination) => resolve(client, destination));
-  const addresses = all.filter((address) => !isGone(client, address));
-  // Destinations of other clients are looked up each time, since they may end at any time.
-  if (all.some((address) => isForeignTemporary(client, address))) return addresses;
+  const addresses = destinations.map((destination) => resolve(client, destination));
   return client.targets.add(frame, index, addresses);
 }
 
@@ -70,27 +66,9 @@ function resolve(client: StompClient, destination: DestinationName): Address {
   if (destination.temporary) return client.temporary.resolve(destination);
   checkName(destination.name, client.broker.limits);
   const address = client.broker.addresses.get(destination.kind, destination.name);
-  if (!client.temporary.owns(address)) client.connection.require('write', address);
+  // Whoever was told of a temporary destination may send to it; one that is gone loses the message.
+  if (!isTemporaryAddress(address)) client.connection.require('write', address);
   return address;
-}
-
-/** Whether it is a queue that another client waits at for replies, as its name says. */
-function isForeignTemporary(client: StompClient, address: Address): boolean {
-  if (address.kind !== 'queue' || !address.name.startsWith(TEMPORARY_PREFIX)) return false;
-  return !client.temporary.owns(address);
-}
-
-/** A reply to a client that has left goes nowhere: it must not make a queue that nobody reads. */
-function isGone(client: StompClient, address: Address): boolean {
-  if (!isForeignTemporary(client, address)) return false;
-  try {
-    client.broker.queue(address, false);
-    return false;
-  } catch (error) {
-    if (!(error instanceof BrokerError)) throw error;
-    client.broker.metrics.messagesUnroutable++;
-    return true;
-  }
 }
 
 function isDurableByDefault(client: StompClient, address: Address): boolean {

@@ -10,7 +10,7 @@ import type { StompClient } from './client.js';
 import { parseDecimalText } from './codec/digits.js';
 import type { Frame } from './codec/frame.js';
 import { durableName, durableQueue } from './durable-subscription.js';
-import { parseDestination, unknownDestination } from './naming.js';
+import { isTemporaryAddress, parseDestination, unknownDestination } from './naming.js';
 import { type AckMode, Subscription } from './subscription.js';
 
 /** Headers that would change what the subscription receives: never ignored. */
@@ -93,7 +93,11 @@ function resolve(client: StompClient, text: string): Address {
     throw new BrokerError('not-supported', 'SUBSCRIBE to a queue cannot have a wildcard');
   } else checkName(destination.name, broker.limits);
   const address = broker.addresses.get(kind, destination.name);
-  if (!temporary.owns(address)) connection.require('read', address);
+  if (temporary.owns(address)) return address;
+  if (isTemporaryAddress(address)) {
+    throw new BrokerError('not-authorized', 'only its own connection reads it');
+  }
+  connection.require('read', address);
   return address;
 }
 
@@ -104,11 +108,7 @@ function openQueue(client: StompClient, frame: Frame, address: Address): Queue {
     if (noLocal || durable !== null) {
       throw new BrokerError('not-supported', 'no-local and durable subscriptions are for topics');
     }
-    const queue = client.broker.queue(address, true);
-    if (queue.kind === 'temporary' && !client.temporary.owns(address)) {
-      throw new BrokerError('not-authorized', 'only its own connection reads a temporary queue');
-    }
-    return queue;
+    return client.broker.queue(address, true);
   }
   const queue =
     durable !== null

@@ -61,6 +61,14 @@ export function formatDestination(address: Address): string {
   return `/${address.kind}/${address.name}`;
 }
 
+/** How the broker names temporary queues, and this package temporary topics. */
+export const TEMPORARY_PREFIX = 'temporary.';
+
+/** Whether it is the destination of one connection, to which others may only send. */
+export function isTemporaryAddress(address: Address): boolean {
+  return address.name.startsWith(TEMPORARY_PREFIX);
+}
+
 /** How other clients name a temporary destination: in `reply-to`. */
 export function formatRemote(address: Address): string {
   return `/remote-temp-${address.kind}/${address.name}`;

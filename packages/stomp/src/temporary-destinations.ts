@@ -5,7 +5,7 @@ import {
   BrokerError,
   type Connection,
 } from '@causeway/core';
-import type { DestinationName } from './naming.js';
+import { type DestinationName, TEMPORARY_PREFIX } from './naming.js';
 
 /**
  * What a client calls `/temp-queue/foo` or `/temp-topic/foo`: names of its own for destinations
@@ -47,6 +47,6 @@ export class TemporaryDestinations {
 
   #create(kind: AddressKind): Address {
     if (kind === 'queue') return this.#connection.createTemporaryQueue().address;
-    return this.#broker.addresses.topic(`temporary.${this.#broker.random.hex(16)}`);
+    return this.#broker.addresses.topic(TEMPORARY_PREFIX + this.#broker.random.hex(16));
   }
 }

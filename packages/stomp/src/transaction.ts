@@ -6,6 +6,7 @@ import {
   type QueueEntry,
   type SettleDetails,
 } from '@causeway/core';
+import { isTemporaryAddress } from './naming.js';
 import type { Subscription } from './subscription.js';
 
 /** A delivery that an ACK or NACK within a transaction took out of its subscription. */
@@ -42,7 +43,7 @@ export class Transaction {
       );
     }
     for (const address of new Set(this.messages.map((message) => message.address))) {
-      if (address.kind === 'queue') broker.queue(address, true);
+      if (address.kind === 'queue' && !isTemporaryAddress(address)) broker.queue(address, true);
     }
     for (const message of this.messages) broker.publish(message);
     for (const { entry, outcome, details } of this.settlements) {
