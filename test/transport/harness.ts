@@ -1,4 +1,5 @@
 import {
+  type Backpressure,
   type CertificateSubject,
   createLimits,
   type EngineContext,
@@ -57,7 +58,7 @@ export class Harness {
       limits: createLimits(options.limits),
       metrics: this.metrics,
       log: this.#log(),
-      overloaded: () => this.overloaded,
+      backpressure: () => (this.overloaded ? overloadOf(this) : null),
       principalOf: options.principalOf ?? (() => null),
       certificatePollMs: options.certificatePollMs ?? 3_600_000,
     });
@@ -96,4 +97,12 @@ export async function until(condition: () => boolean, what: string): Promise<voi
     if (performance.now() > deadline) throw new Error(`gave up waiting until ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
+}
+
+function overloadOf(harness: { readonly overloaded: boolean }): Backpressure {
+  return {
+    get over() {
+      return !harness.overloaded;
+    },
+  };
 }

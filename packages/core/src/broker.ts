@@ -20,7 +20,7 @@ import { createLimits, type Limits } from './limits.js';
 import type { Message } from './message.js';
 import { Metrics } from './metrics.js';
 import { Policies } from './policy.js';
-import type { Authorizer, Clock, Log, Random, Store } from './ports.js';
+import type { Authorizer, Backpressure, Clock, Log, Random, Store } from './ports.js';
 import type { Queue, QueueContext } from './queue.js';
 import type { Outcome, QueueEntry, SettleDetails } from './queue-entry.js';
 import { QueueSchedule } from './queue-schedule.js';
@@ -48,6 +48,18 @@ export interface BrokerOptions {
 
 /** Message ids count up from a multiple of this, one multiple for each start of the broker. */
 const MESSAGE_IDS_PER_BOOT = 2 ** 36;
+class DiskPressure implements Backpressure {
+  readonly #overloaded: () => boolean;
+
+  constructor(overloaded: () => boolean) {
+    this.#overloaded = overloaded;
+  }
+
+  get over(): boolean {
+    return !this.#overloaded();
+  }
+}
+
 /** How long a commit that nobody waits for may stay open, and how large it may grow meanwhile. */
 const LAZY_COMMIT_MS = 10;
 const LAZY_BYTES_MAX = 64 * 1024;
@@ -81,6 +93,7 @@ export class Broker implements BrokerApi {
   readonly #schedule: QueueSchedule;
   readonly #distributor: Distributor;
   readonly #settlement: Settlement;
+  readonly #diskPressure: Backpressure;
   #lastStaged = 0;
   #lazySeal = false;
   #nextMessageId = 1;
@@ -104,6 +117,7 @@ export class Broker implements BrokerApi {
     this.addresses = options.addresses ?? new AddressBook();
     this.formats = options.formats ?? new Formats();
     this.#context = this.#createContext();
+    this.#diskPressure = new DiskPressure(() => this.overloaded);
     this.#distributor = new Distributor(this.#store, this.#router, this.metrics);
     this.#settlement = this.#createSettlement();
     this.connections = this.#createConnections(options.authorizer);
@@ -157,9 +171,18 @@ export class Broker implements BrokerApi {
     this.requestTurn();
   }
 
-  /** Producers should not be read: too much waits for the disk. */
+  /** Too much waits for the disk. */
   get overloaded(): boolean {
     return this.#store.pendingBytes > this.limits.uncommittedBytesMax;
+  }
+
+  /**
+   * Why whoever published since the last call should not be read for now: too much waits for the
+   * disk, or the subscribers of what it publishes fall behind together. Null for no reason.
+   */
+  backpressure(): Backpressure | null {
+    const behind = this.#distributor.takeBehind();
+    return this.overloaded ? this.#diskPressure : behind;
   }
 
   get queueCount(): number {

@@ -18,18 +18,37 @@ export class Distributor {
     this.#metrics = metrics;
   }
 
+  #behind: Queue | null = null;
+
+  /** A queue that is behind and asks its producers to wait, of those reached since the last call. */
+  takeBehind(): Queue | null {
+    const behind = this.#behind;
+    this.#behind = null;
+    return behind;
+  }
+
   /** Returns the number of queues that the topic's bindings lead to. */
   toTopic(message: Message): number {
     const { targets } = this.#router.route(message.address);
     const storing = this.#storing;
     let matched = 0;
+    let behind = 0;
+    let last: Queue | null = null;
     for (const target of targets) {
       const { queue } = target;
       if (target.noLocal && queue.ownerId === message.publisherId) continue;
       matched++;
       if (queue.stores(message, target)) storing.push(target);
-      else queue.addTransient(message, target);
+      else {
+        queue.addTransient(message, target);
+        if (queue.asksToWait) {
+          behind++;
+          last = queue;
+        }
+      }
     }
+    // One slow subscriber slows nobody else; when most are behind, the producer is too fast.
+    if (behind * 2 > matched) this.#behind = last;
     if (storing.length === 1) this.#storeInOne(storing[0]!.queue, message, storing[0]!);
     else if (storing.length > 1) this.#storeInSeveral(message, storing);
     storing.length = 0;

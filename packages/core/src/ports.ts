@@ -16,6 +16,12 @@ export interface Random {
   hex(bytes: number): string;
 }
 
+/** A reason not to read from a producer for now. */
+export interface Backpressure {
+  /** It is gone: the producer may be read again. */
+  readonly over: boolean;
+}
+
 /** Structured log lines. Values never hold secrets or bodies. */
 export interface Log {
   debug(event: string, fields?: Readonly<Record<string, unknown>>): void;
@@ -160,9 +166,8 @@ export interface Store {
   putRetained(id: number, message: Message): void;
 
   /**
-   * Reads up to `count` consecutive entries from `sequence` on; the callback runs in a later turn.
-   * Entries are returned for sequences in [sequence, sequence + count) that are asked for, in
-   * order.
+   * Reads up to `count` consecutive entries from `sequence` on, in order; the callback runs in a
+   * later turn. At least one is returned, and fewer than `count` when their bodies are large.
    */
   readEntries(
     queueId: number,

@@ -14,6 +14,11 @@ export interface ByteSink {
   /** Stops and restarts reading from the client. Calls nest by reason. */
   pauseReading(): void;
   resumeReading(): void;
+  /**
+   * The broker does not read from the client for now, for a reason of its own: the client's
+   * silence says nothing.
+   */
+  readonly held: boolean;
   /** Sends what is in `out`, then closes. */
   end(): void;
   /** Closes at once. */

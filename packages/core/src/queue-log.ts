@@ -135,7 +135,7 @@ export class QueueLog {
     this.#loading = true;
     this.#store.readEntries(this.#queueId, first, end - first, (entries) => {
       this.#loading = false;
-      this.#loadedBelow = end;
+      this.#loadedBelow = entries.at(-1)!.sequence + 1;
       take(entries);
     });
     return true;

@@ -44,6 +44,12 @@ export class QueueWindow {
     return this.#messages >= transientMessagesMax || this.#bytes >= transientBytesMax;
   }
 
+  /** So much waits in memory, without a store behind it, that producers should wait. */
+  get behind(): boolean {
+    const { transientMessagesMax, transientBytesMax } = this.#limits;
+    return this.#messages * 4 > transientMessagesMax || this.#bytes * 4 > transientBytesMax;
+  }
+
   /** Reading ahead makes sense: less than half of the window waits. */
   get low(): boolean {
     return this.#messages <= this.#limits.queueWindowMessages / 2 && !this.full;

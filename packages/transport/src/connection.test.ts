@@ -100,7 +100,15 @@ function connect(options: { onReceive?: (chunk: string, sink: ByteSink) => void 
       };
     },
   };
-  const overload = new OverloadGate<Connection>(() => state.overloaded);
+  const overload = new OverloadGate<Connection>(() =>
+    state.overloaded
+      ? {
+          get over() {
+            return !state.overloaded;
+          },
+        }
+      : null,
+  );
   const services = {
     loop: loop as unknown as TickLoop,
     clock: {

@@ -98,6 +98,10 @@ export class Connection implements ByteSink, ChannelOwner, Flushable {
     return this.out.length + this.#writingBytes > this.#services.limits.outputBytesMax;
   }
 
+  get held(): boolean {
+    return this.#services.overload.holds(this);
+  }
+
   flush(): void {
     if (this.#dirty) return;
     this.#dirty = true;

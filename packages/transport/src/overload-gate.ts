@@ -1,3 +1,5 @@
+import type { Backpressure } from '@causeway/core';
+
 /** A connection that can be stopped from reading. */
 export interface Pausable {
   pauseReading(): void;
@@ -5,26 +7,32 @@ export interface Pausable {
 }
 
 /**
- * Keeps producers from being read while too much waits for the disk. A connection is held after
- * the chunk that it had sent already, and let go in the first turn after the disk caught up.
+ * Keeps producers from being read while what they sent cannot move on. A connection is held after
+ * the chunk that met a reason to wait, and let go in the first turn after the reason is over.
  */
 export class OverloadGate<Member extends Pausable> {
-  readonly #overloaded: () => boolean;
-  #held: Set<Member> = new Set();
+  readonly #backpressure: () => Backpressure | null;
+  readonly #held = new Map<Member, Backpressure>();
 
-  constructor(overloaded: () => boolean) {
-    this.#overloaded = overloaded;
+  constructor(backpressure: () => Backpressure | null) {
+    this.#backpressure = backpressure;
   }
 
   get size(): number {
     return this.#held.size;
   }
 
-  /** Holds the connection if the broker is overloaded: called after each chunk of input. */
+  /** Whether the connection is held, so that its silence says nothing about its client. */
+  holds(member: Member): boolean {
+    return this.#held.has(member);
+  }
+
+  /** Holds the connection if its input met a reason to wait: called after each chunk of input. */
   check(member: Member): void {
-    if (!this.#overloaded() || this.#held.has(member)) return;
-    this.#held.add(member);
-    member.pauseReading();
+    const reason = this.#backpressure();
+    if (reason === null) return;
+    if (!this.#held.has(member)) member.pauseReading();
+    this.#held.set(member, reason);
   }
 
   /** The connection is gone. */
@@ -32,11 +40,13 @@ export class OverloadGate<Member extends Pausable> {
     this.#held.delete(member);
   }
 
-  /** Lets everybody go if the broker is no longer overloaded: called after each turn. */
+  /** Lets those go whose reason is over: called after each turn. */
   release(): void {
-    if (this.#held.size === 0 || this.#overloaded()) return;
-    const held = this.#held;
-    this.#held = new Set();
-    for (const member of held) member.resumeReading();
+    if (this.#held.size === 0) return;
+    for (const [member, reason] of this.#held) {
+      if (!reason.over) continue;
+      this.#held.delete(member);
+      member.resumeReading();
+    }
   }
 }

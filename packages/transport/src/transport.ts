@@ -1,4 +1,5 @@
 import {
+  type Backpressure,
   BrokerError,
   type CertificateSubject,
   type EngineContext,
@@ -27,8 +28,8 @@ export interface TransportDependencies {
   readonly limits: Limits;
   readonly metrics: Metrics;
   readonly log: Log;
-  /** Whether so much waits for the disk that producers should not be read. */
-  overloaded(): boolean;
+  /** Why the producer of the chunk that was just received should not be read for now, or null. */
+  backpressure(): Backpressure | null;
   /** Who a verified client certificate stands for, or null. */
   principalOf(subject: CertificateSubject): Principal | null;
   /** How often certificate files are looked at, in milliseconds. */
@@ -58,7 +59,7 @@ export class Transport {
       sweep: this.#sweep,
       notices: this.#notices,
     });
-    const overload = new OverloadGate<Connection>(() => dependencies.overloaded());
+    const overload = new OverloadGate<Connection>(() => dependencies.backpressure());
     this.#connections = { loop, clock, limits, metrics, overload, context };
     loop.afterTurn(() => overload.release());
     this.#sweep.onVisit(() => {
