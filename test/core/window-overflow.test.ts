@@ -107,6 +107,26 @@ describe('a queue that is deeper than its window', () => {
     expect(second.deliveries.slice(0, 250).every(({ redelivered }) => redelivered)).toBe(true);
   });
 
+  test('reads large bodies a few at a time', async () => {
+    const world = await createTestBroker({ limits: { queueWindowBytes: 1 } });
+    const body = 'x'.repeat(200 * 1024);
+    for (let number = 0; number < 20; number++) world.publish('queue://q', `${number} ${body}`);
+    world.run();
+    await world.crash();
+    const counts: number[] = [];
+    const { readEntries } = world.store;
+    vi.spyOn(world.store, 'readEntries').mockImplementation((queue, sequence, count, callback) => {
+      readEntries.call(world.store, queue, sequence, count, (entries) => {
+        counts.push(entries.length);
+        callback(entries);
+      });
+    });
+    const consumer = world.consume('q');
+    world.run();
+    expect(consumer.texts.map((text) => text.split(' ')[0])).toEqual(numbers(20));
+    expect(counts).toEqual([6, 6, 6, 2]);
+  });
+
   test('reads ahead only what is durable', async () => {
     const world = await createTestBroker({ limits: SMALL_WINDOW, autoCommit: false });
     const consumer = world.consume('q');

@@ -67,10 +67,17 @@ export class Run {
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  read(queueId: number, sequence: number, count: number): Promise<StoredEntry[]> {
-    return new Promise((resolve) => {
-      this.journal.readEntries(queueId, sequence, count, resolve);
-    });
+  async read(queueId: number, sequence: number, count: number): Promise<StoredEntry[]> {
+    const entries: StoredEntry[] = [];
+    // The store returns fewer at a time when bodies are large, but at least one.
+    while (entries.length < count) {
+      const from = sequence + entries.length;
+      const part = await new Promise<StoredEntry[]>((resolve) => {
+        this.journal.readEntries(queueId, from, count - entries.length, resolve);
+      });
+      entries.push(...part);
+    }
+    return entries;
   }
 }
 

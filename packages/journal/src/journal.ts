@@ -36,6 +36,8 @@ export interface JournalOptions {
 const CHECKPOINT_INTERVAL_COMMITS = 256;
 /** Entries read before other work gets its turn. */
 const READ_SLICE = 64;
+/** Bodies read by one call, unless a single one is larger. */
+const READ_BYTES_MAX = 1024 * 1024;
 
 /** What exists from recovery on. */
 interface Opened {
@@ -151,16 +153,21 @@ export class Journal implements Store {
   ): void {
     const { reader } = this.#ready;
     const entries: StoredEntry[] = [];
+    let bytes = 0;
     const readSlice = (): void => {
       if (this.#closed || this.#failed) return;
       const end = Math.min(entries.length + READ_SLICE, count);
       try {
-        while (entries.length < end) entries.push(reader.read(queueId, sequence + entries.length));
+        while (entries.length < end && bytes < READ_BYTES_MAX) {
+          const entry = reader.read(queueId, sequence + entries.length);
+          entries.push(entry);
+          bytes += entry.message?.size ?? 0;
+        }
       } catch (error) {
         this.#fail(error);
         return;
       }
-      if (entries.length < count) this.#defer(readSlice);
+      if (entries.length < count && bytes < READ_BYTES_MAX) this.#defer(readSlice);
       else callback(entries);
     };
     this.#defer(readSlice);
