@@ -122,8 +122,12 @@ export class MqttClient implements Confirmable, SessionOwner {
     this.broker.confirm(this, confirmToken(kind, packetId, reason));
   }
 
-  /** Sends an encoded packet once everything so far is durable. */
+  /** Sends an encoded packet, all of which is needed, once everything so far is durable. */
   reply(packet: Buffer): void {
+    // [MQTT-3.1.2-24]
+    if (packet.length > this.deliveries.parts.packetBytesMax) {
+      throw new MqttError(REASON.packetTooLarge, 'the client takes no answer of this size');
+    }
     this.#replies.push(packet);
     this.broker.confirm(this, confirmToken(CONFIRM.reply, 0, 0));
   }
@@ -142,7 +146,7 @@ export class MqttClient implements Confirmable, SessionOwner {
         this.acknowledge(ACK.pubrec, packetId, detail);
         break;
       case CONFIRM.pubcomp:
-        this.#finish();
+        if (detail < FAILURE_MIN) this.#finish();
         this.acknowledge(ACK.pubcomp, packetId, detail);
         break;
       case CONFIRM.pubrel:

@@ -29,6 +29,11 @@ const EMPTY = Buffer.alloc(0);
 /** A client may be silent for one and a half times its keep-alive [MQTT-3.1.2-22]. */
 const KEEP_ALIVE_GRACE = 1.5;
 const DUP = 0x08;
+/**
+ * The keep-alive counts whole packets [MQTT-3.1.2-22]; of one that is long on its way, as much as
+ * this at once shows that the client lives.
+ */
+const PROGRESS_BYTES = 1000;
 
 /** The MQTT state of one connection: cuts the input into packets and hands each to its verb. */
 export class MqttEngine implements ProtocolEngine, ConnectionSink {
@@ -52,8 +57,7 @@ export class MqttEngine implements ProtocolEngine, ConnectionSink {
 
   receive(chunk: Buffer): void {
     if (this.#ended) return;
-    const client = this.#client;
-    if (client !== null) client.lastReceivedMs = client.broker.clock.monotonicMs();
+    if (chunk.length >= PROGRESS_BYTES) this.#heard();
     const view = this.#chunks.push(chunk);
     this.#receiving = true;
     try {
@@ -136,7 +140,13 @@ export class MqttEngine implements ProtocolEngine, ConnectionSink {
       if (this.#ended) return;
       at = end;
     }
+    if (at > 0) this.#heard();
     this.#keep(view, at, needed);
+  }
+
+  #heard(): void {
+    const client = this.#client;
+    if (client !== null) client.lastReceivedMs = client.broker.clock.monotonicMs();
   }
 
   /** A password is being checked: what the client sends meanwhile waits. */

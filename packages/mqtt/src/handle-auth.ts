@@ -4,7 +4,7 @@ import { admit, refuseLogin, reportRefusal } from './admit.js';
 import type { MqttClient } from './client.js';
 import { decodeReasonPacket } from './codec/decoder.js';
 import { encodeReasonPacket } from './codec/encoder.js';
-import { protocolError } from './codec/mqtt-error.js';
+import { MqttError, protocolError } from './codec/mqtt-error.js';
 import { REASON, type Reason } from './codec/reason.js';
 import type { Connect, DecodeLimits, Properties } from './codec/types.js';
 import type { Handshake } from './handshake.js';
@@ -28,7 +28,7 @@ export function startExchange(handshake: Handshake, connect: Connect, method: st
   attempt(
     () => {
       const serverFirst = exchange.start(connect.properties.authenticationData ?? NO_DATA);
-      sendAuth(sink, REASON.continueAuthentication, serverFirst);
+      sendAuth(sink, REASON.continueAuthentication, serverFirst, handshake.packetBytesMax);
     },
     (error) => refuseLogin(handshake, exchange.username, error),
   );
@@ -69,7 +69,8 @@ export function handleAuth(client: MqttClient, view: Buffer, start: number, end:
       if (reason === REASON.reAuthenticate && exchange === null) {
         exchange = new ScramExchange(parts.authenticator, broker.random, sink.remoteAddress);
         client.exchange = exchange;
-        sendAuth(sink, REASON.continueAuthentication, exchange.start(data));
+        const { packetBytesMax } = client.deliveries.parts;
+        sendAuth(sink, REASON.continueAuthentication, exchange.start(data), packetBytesMax);
       } else if (reason === REASON.continueAuthentication && exchange !== null) {
         finishAgain(client, exchange, data);
       } else throw protocolError('AUTH out of its order');
@@ -88,7 +89,7 @@ function finishAgain(client: MqttClient, exchange: ScramExchange, data: Buffer):
   if (principal.name !== client.connection.info.principal.name) {
     throw new BrokerError('not-authenticated', 'another user than the one who connected');
   }
-  sendAuth(client.sink, REASON.success, serverFinal);
+  sendAuth(client.sink, REASON.success, serverFinal, client.deliveries.parts.packetBytesMax);
 }
 
 interface Auth {
@@ -106,9 +107,18 @@ function decodeAuth(view: Buffer, start: number, end: number, limits: DecodeLimi
   return { reason, data: properties.authenticationData ?? NO_DATA };
 }
 
-function sendAuth(sink: ByteSink, reason: Reason, authenticationData: Buffer): void {
+function sendAuth(
+  sink: ByteSink,
+  reason: Reason,
+  authenticationData: Buffer,
+  packetBytesMax: number,
+): void {
   const properties: Properties = { authenticationMethod: SCRAM_METHOD, authenticationData };
   const packet = encodeReasonPacket('auth', reason, properties);
+  // Nothing of it can be left out [MQTT-3.1.2-24].
+  if (packet.length > packetBytesMax) {
+    throw new MqttError(REASON.packetTooLarge, 'the client takes no packet of this size');
+  }
   sink.out.append(packet, 0, packet.length);
   sink.flush();
 }

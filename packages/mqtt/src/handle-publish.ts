@@ -43,16 +43,18 @@ export function handlePublish(
   }
   const packetId = (view[topicEnd]! << 8) | view[topicEnd + 1]!;
   if (packetId === 0) throw protocolError('the packet identifier is 0'); // [MQTT-2.2.1-3]
-  client.begin();
+  const { session } = client;
+  const repeated = qos === 2 && session.slots.has(packetId);
+  // A repetition takes no further place of what the client may have unconfirmed.
+  if (!repeated) client.begin();
   if (qos === 1) {
     const reason = publish(client, target, view, first, block, payload, end);
     client.acknowledgeLater(CONFIRM.puback, packetId, reason);
     return;
   }
-  const { session } = client;
   let reason: Reason = REASON.success;
   // What was taken is not published again, whatever comes under its identifier [MQTT-4.3.3-10].
-  if (!session.slots.has(packetId)) {
+  if (!repeated) {
     reason = publish(client, target, view, first, block, payload, end);
     // A failure ends the exchange with MQTT 5; with MQTT 3 it goes on as if nothing was wrong.
     if (reason < FAILURE_MIN || client.version < 5) {

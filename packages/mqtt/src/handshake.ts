@@ -59,14 +59,19 @@ export class Handshake {
     }
   }
 
+  /** Largest packet that the client takes. */
+  get packetBytesMax(): number {
+    return this.connect?.properties.maximumPacketBytes ?? Number.POSITIVE_INFINITY;
+  }
+
   /** A reason string may not make the packet larger than the client takes [MQTT-3.2.2-19]. */
   #fits(text: string): boolean {
-    const maximum = this.connect?.properties.maximumPacketBytes ?? Number.POSITIVE_INFINITY;
-    return Buffer.byteLength(text) + 16 <= maximum;
+    return Buffer.byteLength(text) + 16 <= this.packetBytesMax;
   }
 
   #send(version: Version, code: number, properties: typeof NO_PROPERTIES): void {
     const packet = encodeConnack(version, { sessionPresent: false, code, properties });
+    if (packet.length > this.packetBytesMax) return; // [MQTT-3.1.2-24]
     this.parts.sink.out.append(packet, 0, packet.length);
   }
 }
