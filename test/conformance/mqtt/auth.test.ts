@@ -251,3 +251,11 @@ test('[MQTT-3.1.4-6] after a failed exchange nothing is processed', async () => 
   await client.expectTurnedAway(0x86, 0x87);
   await watcher.expectSilence();
 });
+
+test('[MQTT-3.1.2-24] AUTH is not sent to a client that takes no packet of its size', async () => {
+  const client = await open();
+  const scram = new ScramClient('ann', 'secret of ann');
+  const properties = [...scram.first(), ['maximumPacketSize', 30] as const];
+  client.send(mqtt5.connect({ clientId: name(), properties }));
+  await client.expectTurnedAway(0x95);
+});

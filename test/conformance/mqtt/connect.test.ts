@@ -347,3 +347,12 @@ test('[MQTT-3.1.4-1] CONNECT whose properties overrun it closes the connection',
   client.send(packet(0x10, prefixed('MQTT'), one(5), one(CLEAN), two(0), one(99), expiry));
   await client.expectTurnedAway(MALFORMED);
 });
+
+test('[MQTT-3.1.3-5] [MQTT-4.13.2-1] a client identifier of 65,535 bytes is accepted, or refused', async () => {
+  const client = await open();
+  client.send(mqtt5.connect({ clientId: 'x'.repeat(65_535) }));
+  const packet = await client.nextOrClosed();
+  if (packet?.reason === 0) return client.expectSilence();
+  if (packet !== null) expect([0x85, 0x95, 0x97]).toContain(packet.reason);
+  return client.expectClosed();
+});

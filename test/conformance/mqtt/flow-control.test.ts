@@ -201,3 +201,61 @@ test('[MQTT-3.1.2-24] a subscription identifier counts for the size of the packe
   sender.publish({ topic, payload: 'short' });
   await client.expect('publish', { payload: 'short' });
 });
+
+test('[MQTT-3.1.2-24] CONNACK is not sent to a client that takes no packet of its size', async () => {
+  for (let maximumPacketSize = 1; maximumPacketSize <= 20; maximumPacketSize++) {
+    const client = await open();
+    client.send(
+      mqtt5.connect({ clientId: '', properties: [['maximumPacketSize', maximumPacketSize]] }),
+    );
+    const packet = await client.nextOrClosed();
+    if (packet === null) continue;
+    expect(packet.bytes.length).toBeLessThanOrEqual(maximumPacketSize);
+    if (packet.reason === 0) continue;
+    expect(packet).toMatchObject({ type: 'connack', reason: 0x95 });
+    await client.expectClosed();
+  }
+});
+
+test('[MQTT-3.1.2-24] SUBACK and UNSUBACK keep to Maximum Packet Size', async () => {
+  const filters = Array.from({ length: 40 }, () => name('filter'));
+  for (const bytes of [
+    mqtt5.subscribe(
+      1,
+      filters.map((filter) => [filter, 0] as const),
+    ),
+    mqtt5.unsubscribe(1, filters),
+  ]) {
+    const client = await connect({ properties: [['maximumPacketSize', 30]] });
+    client.send(bytes, PINGREQ);
+    for (;;) {
+      const packet = await client.nextOrClosed();
+      if (packet === null || packet.type === 'pingresp') break;
+      expect(packet.bytes.length).toBeLessThanOrEqual(30);
+    }
+  }
+});
+
+test('[MQTT-4.3.3-10] a publish that is repeated takes no second place of Receive Maximum', async () => {
+  const topic = name('t');
+  const client = await connect();
+  for (let id = 1; id <= 5; id++) client.publish({ topic, qos: 2, id });
+  await client.take(5);
+  for (let id = 1; id <= 5; id++) client.publish({ topic, qos: 2, id, dup: true });
+  for (let id = 1; id <= 5; id++) await client.expect('pubrec', { id });
+  await client.expectSilence();
+});
+
+test('[MQTT-4.9.0-1] Receive Maximum of the server starts anew with each connection', async () => {
+  const topic = name('t');
+  const session = { clientId: name(), cleanStart: false, properties: [LASTING] };
+  const first = await connect(session);
+  for (let id = 1; id <= 5; id++) first.publish({ topic, qos: 2, id });
+  await first.take(5);
+  await first.drop();
+  const second = await connect(session);
+  for (let id = 1; id <= 5; id++) second.publish({ topic, qos: 2, id, dup: true });
+  for (let id = 1; id <= 5; id++) await second.expect('pubrec', { id });
+  for (let id = 1; id <= 5; id++) second.send(mqtt5.pubrel(id));
+  for (let id = 1; id <= 5; id++) await second.expect('pubcomp', { id, reason: 0 });
+});

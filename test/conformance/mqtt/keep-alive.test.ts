@@ -81,3 +81,16 @@ test('[MQTT-3.2.2-22] without Server Keep Alive the time is the one of the clien
   await short.expectDisconnect(KEEP_ALIVE_TIMEOUT);
   await long.expectSilence();
 });
+
+test('[MQTT-3.1.2-22] bytes that make no packet do not start the time anew', async () => {
+  const client = await connect({ keepAlive: 10 });
+  const bytes = mqtt5.publish({ topic: 'a', payload: 'never whole' });
+  client.send(bytes.subarray(0, 1));
+  fixture.server.skip(8000);
+  client.send(bytes.subarray(1, 2));
+  // Another connection shows that the byte has been read.
+  const other = await connect();
+  await other.expectSilence();
+  fixture.server.skip(8000);
+  await client.expectDisconnect(KEEP_ALIVE_TIMEOUT);
+});

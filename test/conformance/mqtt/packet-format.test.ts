@@ -169,3 +169,37 @@ test.each([
   client.send(bytes);
   await client.expectDisconnect(MALFORMED);
 });
+
+/** Whole packets, and the lengths of their bodies at which they would be whole as well. */
+const WHOLE: readonly (readonly [string, Buffer, readonly number[]])[] = [
+  ['PUBLISH', mqtt5.publish({ topic: 'ab', qos: 1, id: 1, properties: [['topicAlias', 1]] }), []],
+  ['SUBSCRIBE', mqtt5.subscribe(1, [['ab', 0]], [['subscriptionIdentifier', 1]]), []],
+  ['UNSUBSCRIBE', mqtt5.unsubscribe(1, ['ab'], [['userProperty', ['a', 'b']]]), []],
+  ['PUBACK', mqtt5.puback(1, 0x80, [['reasonString', 'no']]), [2, 3]],
+  ['PUBREC', mqtt5.pubrec(1, 0x80, [['reasonString', 'no']]), [2, 3]],
+  ['PUBREL', mqtt5.pubrel(1, 0x92, [['reasonString', 'no']]), [2, 3]],
+  ['PUBCOMP', mqtt5.pubcomp(1, 0x92, [['reasonString', 'no']]), [2, 3]],
+  ['DISCONNECT', mqtt5.disconnect(0x80, [['reasonString', 'no']]), [0, 1]],
+];
+
+test.each(WHOLE)('[MQTT-4.13.1-1] %s that ends early is malformed', async (...row) => {
+  const [, whole, exceptions] = row;
+  const body = whole.subarray(2);
+  for (let length = 0; length < body.length; length++) {
+    if (exceptions.includes(length)) continue;
+    const client = await connect();
+    client.send(packet(whole[0] ?? 0, body.subarray(0, length)));
+    await client.expectDisconnect(MALFORMED, PROTOCOL_ERROR);
+  }
+});
+
+test.each(WHOLE)('[MQTT-4.2.0-1] %s in single bytes is understood', async (...row) => {
+  const [type, whole] = row;
+  const client = await connect();
+  for (const byte of whole) client.send(Buffer.of(byte));
+  if (type === 'DISCONNECT') return client.expectClosed();
+  client.send(PINGREQ);
+  const types = [(await client.next()).type];
+  if (types[0] !== 'pingresp') types.push((await client.next()).type);
+  expect(types).toContain('pingresp');
+});

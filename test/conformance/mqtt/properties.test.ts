@@ -165,6 +165,20 @@ test.each(Object.entries(CARRIERS))(
   },
 );
 
+test.each(Object.entries(CARRIERS))(
+  '[MQTT-1.5.4-1] [MQTT-1.5.4-2] [MQTT-1.5.7-1] texts in the properties of %s are UTF-8 without U+0000',
+  async (_, carrier) => {
+    for (const wrong of [Buffer.of(0x61, 0xc3), Buffer.of(0x61, 0x00)]) {
+      for (const [key] of SAMPLES) {
+        const type = PROPERTIES[key][1];
+        if (!carrier.allowed.includes(key) || (type !== 'text' && type !== 'pair')) continue;
+        const entry = [key, type === 'text' ? wrong : ['name', wrong]] as unknown as Property;
+        await expectEnd(carrier, carrier.build([entry]), MALFORMED);
+      }
+    }
+  },
+);
+
 test.each<readonly [string, Property]>([
   ['Receive Maximum of 0', ['receiveMaximum', 0]],
   ['Maximum Packet Size of 0', ['maximumPacketSize', 0]],

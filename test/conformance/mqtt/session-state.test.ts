@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { singleOf, valuesOf } from '../../support/raw-mqtt.js';
 import { mqtt5 } from '../../support/raw-mqtt-builder.js';
 import { useMqttServer } from '../../support/raw-mqtt-fixture.js';
 
@@ -240,4 +241,46 @@ test('[MQTT-3.1.2-5] a PUBREC from before is still known after a reconnect', asy
   const second = await connect(lasting(clientId));
   second.send(mqtt5.pubrel(5));
   await second.expect('pubcomp', { id: 5, reason: 0 });
+});
+
+test('[MQTT-3.1.2-23] subscriptions keep their options across a restart of the server', async () => {
+  const topic = name('t');
+  const clientId = name();
+  const first = await connect(lasting(clientId, 600));
+  const noLocal = 0x04;
+  const retainAsPublished = 0x08;
+  await first.subscribe(`${topic}/kept`, retainAsPublished | 2, [['subscriptionIdentifier', 77]]);
+  await first.subscribe(`${topic}/foreign`, noLocal | 1);
+  await fixture.server.restart();
+  const second = await connect(lasting(clientId, 600));
+  await second.deliver({ topic: `${topic}/foreign`, payload: 'own' });
+  const sender = await connect();
+  await sender.deliver({ topic: `${topic}/kept`, payload: 'kept', retain: true });
+  const kept = await second.expect('publish', { payload: 'kept', qos: 1, retain: true });
+  expect(valuesOf(kept, 'subscriptionIdentifier')).toEqual([77]);
+  await sender.deliver({ topic: `${topic}/foreign`, payload: 'foreign' });
+  await second.expect('publish', { payload: 'foreign', qos: 1 });
+});
+
+test('[MQTT-3.1.2-23] shared subscriptions are kept across a restart of the server', async () => {
+  const topic = name('t');
+  const clientId = name();
+  const first = await connect(lasting(clientId, 600));
+  await first.subscribe(`$share/g/${topic}`, 1);
+  await fixture.server.restart();
+  const sender = await connect();
+  await sender.deliver({ topic, payload: 'waited' });
+  const second = await connect(lasting(clientId, 600));
+  await second.expect('publish', { topic, payload: 'waited', qos: 1 });
+});
+
+test('[MQTT-4.1.0-2] an expiry that is lowered is told', async () => {
+  const client = await open();
+  const connack = await client.login(lasting(name(), 0xffff_ffff));
+  const told = singleOf(connack, 'sessionExpiryInterval');
+  const day = 24 * 3600;
+  expect(told).toBe(30 * day);
+  const short = await open();
+  const plain = await short.login(lasting(name(), day));
+  expect([undefined, day]).toContain(singleOf(plain, 'sessionExpiryInterval'));
 });

@@ -279,3 +279,16 @@ test('[MQTT-3.3.2-6] the expiry of a will counts from its publication', async ()
   expect(singleOf(received, 'messageExpiryInterval')).toBeGreaterThanOrEqual(28);
   expect(singleOf(received, 'messageExpiryInterval')).toBeLessThanOrEqual(30);
 });
+
+test('[MQTT-3.3.1-6] an empty retained will removes the retained message of its topic', async () => {
+  const topic = name('will');
+  const sender = await connect();
+  await sender.deliver({ topic, payload: 'kept', retain: true });
+  const watcher = await watch(topic);
+  await watcher.expect('publish', { payload: 'kept' });
+  const client = await connect({ will: { topic, payload: '', retain: true } });
+  await client.drop();
+  await watcher.expect('publish', { payload: '' });
+  const late = await watch(topic);
+  await late.expectSilence();
+});
