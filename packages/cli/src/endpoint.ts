@@ -55,10 +55,11 @@ export function parseEndpoint(
   environment: Readonly<Record<string, string | undefined>>,
 ): Endpoint {
   const url = parseUrl(text);
-  const scheme = SCHEMES.get(url.protocol);
+  const name = url.protocol.slice(FOREIGN.length);
+  const scheme = SCHEMES.get(name);
   if (scheme === undefined) {
-    const known = [...SCHEMES.keys()].map((name) => `${name}//`).join(', ');
-    throw usageError(`${url.protocol}// is not known: a URL begins with one of ${known}`);
+    const known = [...SCHEMES.keys()].map((each) => `${each}//`).join(', ');
+    throw usageError(`${name}// is not known: a URL begins with one of ${known}`);
   }
   const user = options.user ?? decode(url.username);
   const password = options.password ?? decode(url.password) ?? environment.CAUSEWAY_PASSWORD;
@@ -82,9 +83,13 @@ export function formatEndpoint(endpoint: Endpoint): string {
   return `${scheme}${secure ? 's' : ''}://${shownHost}:${port}`;
 }
 
+/** Before a scheme, it keeps the URL parser from dropping a port that it takes for the default. */
+const FOREIGN = 'x-';
+
 function parseUrl(text: string): URL {
   try {
-    return new URL(text);
+    new URL(text);
+    return new URL(FOREIGN + text);
   } catch {
     throw usageError(`${JSON.stringify(text)} is not a URL: write it as in mqtt://127.0.0.1:1883`);
   }

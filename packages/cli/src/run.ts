@@ -1,4 +1,3 @@
-import { exitCodeOf } from '@causeway/server';
 import { type Command, CommanderError } from 'commander';
 import { CommandError, EXIT_CODES } from './exit-code.js';
 
@@ -9,11 +8,11 @@ export async function run(program: Command, args: readonly string[]): Promise<nu
     await program.parseAsync([...args], { from: 'user' });
     return EXIT_CODES.done;
   } catch (error) {
-    return report(error);
+    return await report(error);
   }
 }
 
-function report(error: unknown): number {
+async function report(error: unknown): Promise<number> {
   // Commander has said what is wrong already; help and the version are no errors.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_CODES.usage;
   if (error instanceof CommandError) {
@@ -21,8 +20,12 @@ function report(error: unknown): number {
     return error.exitCode;
   }
   const { message, stack, name } = error as Error;
-  if (name === 'BrokerError' || (error as NodeJS.ErrnoException).code !== undefined) {
+  if (name === 'BrokerError') {
     for (const line of message.split('\n')) console.error(`causeway: ${line}`);
-  } else console.error(stack ?? String(error));
-  return exitCodeOf(error);
+    // Loaded already, by the command that failed; clients need not load a whole broker.
+    return (await import('@causeway/server')).exitCodeOf(error);
+  }
+  const { code } = error as NodeJS.ErrnoException;
+  console.error(code === undefined ? (stack ?? String(error)) : `causeway: ${message}`);
+  return EXIT_CODES.failed;
 }
