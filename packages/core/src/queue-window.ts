@@ -17,6 +17,7 @@ export class QueueWindow {
   readonly #total: WindowTotal;
   #messages = 0;
   #bytes = 0;
+  #expiring = 0;
 
   constructor(limits: Limits, total: WindowTotal) {
     this.#limits = limits;
@@ -25,6 +26,11 @@ export class QueueWindow {
 
   get messages(): number {
     return this.#messages;
+  }
+
+  /** Whether any of them expires some day. */
+  get expires(): boolean {
+    return this.#expiring > 0;
   }
 
   /** A durable queue keeps further messages in the store only. */
@@ -59,6 +65,7 @@ export class QueueWindow {
     const bytes = message.size + ENTRY_BYTES;
     this.#messages++;
     this.#bytes += bytes;
+    if (message.expiresAt > 0) this.#expiring++;
     this.#total.windowBytes += bytes;
   }
 
@@ -66,6 +73,7 @@ export class QueueWindow {
     const bytes = message.size + ENTRY_BYTES;
     this.#messages--;
     this.#bytes -= bytes;
+    if (message.expiresAt > 0) this.#expiring--;
     this.#total.windowBytes -= bytes;
   }
 }

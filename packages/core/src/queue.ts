@@ -274,7 +274,7 @@ export class Queue {
 
   /** Drops what has expired while it waited in memory. */
   sweepExpired(nowMs: number): void {
-    if (this.#window.messages === 0) return;
+    if (!this.#window.expires) return;
     for (const entry of this.#ring.all()) {
       if (entry.state === 'available' && hasExpired(entry, nowMs)) this.#expire(entry);
     }
