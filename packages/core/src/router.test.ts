@@ -1,0 +1,80 @@
+import { describe, expect, test } from 'vitest';
+import { AddressBook } from './address.js';
+import type { Queue } from './queue.js';
+import { Router, Target } from './router.js';
+import { Binding, type BindingOptions } from './subscription.js';
+
+const addresses = new AddressBook();
+let nextId = 1;
+
+const createQueue = () => ({ id: nextId++ }) as Queue;
+
+function bind(router: Router, queue: Queue, filter: string, options: Partial<BindingOptions> = {}) {
+  const all = { noLocal: false, durable: true, data: {}, ...options };
+  const binding = new Binding(nextId++, filter, queue, all);
+  router.add(binding);
+  return binding;
+}
+
+describe('Router', () => {
+  test('leads to each queue once, with all its filters that match', () => {
+    const router = new Router();
+    const [left, right] = [createQueue(), createQueue()];
+    const bindings = [
+      bind(router, left, 'a.*'),
+      bind(router, left, '>'),
+      bind(router, right, 'a.b'),
+    ];
+    bind(router, right, 'x');
+    const { targets } = router.route(addresses.topic('a.b'));
+    expect(targets.map(({ queue }) => queue).sort((one, two) => one.id - two.id)).toEqual([
+      left,
+      right,
+    ]);
+    const found = targets.flatMap((target) => target.bindings);
+    expect(new Set(found)).toEqual(new Set(bindings));
+  });
+
+  test('computes a route once as long as nothing changes', () => {
+    const router = new Router();
+    const topic = addresses.topic('once');
+    const binding = bind(router, createQueue(), 'once');
+    const route = router.route(topic);
+    expect(router.route(topic)).toBe(route);
+    router.changed();
+    expect(router.route(topic)).not.toBe(route);
+    router.remove(binding);
+    expect(router.route(topic).targets).toEqual([]);
+    bind(router, createQueue(), 'once');
+    expect(router.route(topic).targets.length).toBe(1);
+  });
+
+  test('knows how a topic reaches one queue', () => {
+    const router = new Router();
+    const queue = createQueue();
+    bind(router, queue, 'a');
+    const route = router.route(addresses.topic('a'));
+    expect(route.targetOf(queue)).toBe(route.targets[0]);
+    expect(route.targetOf(createQueue())).toBeNull();
+  });
+});
+
+describe('Target', () => {
+  const target = (...options: Partial<BindingOptions>[]) => {
+    const queue = createQueue();
+    return new Target(
+      queue,
+      options.map((each) => bind(new Router(), queue, 'a', each)),
+    );
+  };
+
+  test('stores when any of its filters does', () => {
+    expect(target({ durable: false }, { durable: true }).durable).toBe(true);
+    expect(target({ durable: false }, { durable: false }).durable).toBe(false);
+  });
+
+  test('excludes its owner only when all of its filters do', () => {
+    expect(target({ noLocal: true }, { noLocal: false }).noLocal).toBe(false);
+    expect(target({ noLocal: true }, { noLocal: true }).noLocal).toBe(true);
+  });
+});
