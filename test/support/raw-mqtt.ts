@@ -25,7 +25,7 @@ export class RawMqtt {
   readonly builder: MqttBuilder;
   readonly #stream: Duplex;
   readonly #packets: Packet[] = [];
-  #input = Buffer.alloc(0);
+  #input: Buffer = Buffer.alloc(0);
   #broken: Error | null = null;
   #closed = false;
   #changed: () => void = () => {};
