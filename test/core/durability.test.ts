@@ -208,44 +208,6 @@ describe('confirms', () => {
   });
 });
 
-describe('a message that need not survive', () => {
-  test('goes straight to a waiting consumer and never to the disk', async () => {
-    const world = await createManual();
-    const consumer = world.consume('q', { settlesOnSend: true });
-    world.confirm();
-    world.run();
-    world.completeCommit();
-    const commit = world.store.openCommit;
-    world.publish('queue://q', 'a', { durable: false });
-    expect(consumer.texts).toEqual(['a']);
-    expect([world.store.dirty, world.store.openCommit]).toEqual([false, commit]);
-  });
-
-  test('keeps its place among durable ones', async () => {
-    const world = await createManual();
-    const consumer = world.consume('q');
-    for (let number = 1; number <= 6; number++) {
-      world.publish('queue://q', `${number}`, { durable: number % 2 === 0 });
-    }
-    world.run();
-    expect(consumer.texts).toEqual(['1']);
-    world.completeCommit();
-    world.run();
-    expect(consumer.texts).toEqual(['1', '2', '3', '4', '5', '6']);
-  });
-
-  test('is gone after a crash', async () => {
-    const world = await createTestBroker();
-    world.publish('queue://q', 'durable');
-    world.publish('queue://q', 'transient', { durable: false });
-    world.run();
-    await world.crash();
-    const consumer = world.consume('q');
-    world.run();
-    expect(consumer.texts).toEqual(['durable']);
-  });
-});
-
 test('closing makes everything durable that was taken', async () => {
   const world = await createManual();
   for (const text of ['a', 'b']) {

@@ -1,10 +1,7 @@
-import type { Session, SessionOwner } from '@causeway/core';
 import { describe, expect, test } from 'vitest';
 import { createTestBroker, type TestBroker } from '../support/test-broker.js';
 import type { MessageOptions } from '../support/test-message.js';
-
-const MINUTE_MS = 60_000;
-const OWNER: SessionOwner = { sessionTaken() {} };
+import { closeSession, type HeldSession, MINUTE_MS, openSession } from '../support/test-session.js';
 
 interface WillOptions extends MessageOptions {
   readonly sessionExpiryMs?: number;
@@ -13,23 +10,19 @@ interface WillOptions extends MessageOptions {
 }
 
 /** Opens a session with a will, and a stored subscription that shows whether it was sent. */
-function openWithWill(world: TestBroker, options: WillOptions = {}): Session {
+function openWithWill(world: TestBroker, options: WillOptions = {}): HeldSession {
   const { sessionExpiryMs = MINUTE_MS, delayMs = 0, willExpiryMs = 0 } = options;
   world.subscribe('wills', { name: 'watcher', durable: true });
-  const session = open(world, sessionExpiryMs).session;
+  const opened = openSession(world, { expiryMs: sessionExpiryMs });
   const message = world.message('topic://wills', 'gone', options);
-  world.broker.setWill(session, { message, delayMs, expiryMs: willExpiryMs });
+  world.broker.setWill(opened.session, { message, delayMs, expiryMs: willExpiryMs });
   world.run();
-  return session;
+  return opened;
 }
 
-function open(world: TestBroker, expiryMs = MINUTE_MS) {
-  return world.broker.openSession({ name: 's', owner: OWNER, clean: false, expiryMs });
-}
-
-function close(world: TestBroker, session: Session, discardWill = false): void {
-  world.broker.closeSession(session, OWNER, { discardWill });
-  world.run();
+/** The connection breaks. */
+function close(world: TestBroker, held: HeldSession, discardWill = false): void {
+  closeSession(world, held, discardWill);
 }
 
 /** How often the will was sent so far. */
@@ -57,15 +50,16 @@ describe('a will', () => {
 
   test('is not sent when it was taken back, nor when it was replaced', async () => {
     const world = await createTestBroker();
-    const session = openWithWill(world);
+    const first = openWithWill(world);
     const message = world.message('topic://wills', 'newer');
-    world.broker.setWill(session, { message, delayMs: 0, expiryMs: 0 });
-    close(world, session);
+    world.broker.setWill(first.session, { message, delayMs: 0, expiryMs: 0 });
+    close(world, first);
     const consumer = world.consume(world.broker.findSubscriptionQueue('watcher')!);
     world.run();
     expect(consumer.texts).toEqual(['newer']);
-    world.broker.setWill(open(world).session, null);
-    close(world, session);
+    const second = openSession(world);
+    world.broker.setWill(second.session, null);
+    close(world, second);
     expect(consumer.texts).toEqual(['newer']);
   });
 
@@ -78,7 +72,7 @@ describe('a will', () => {
       close(world, openWithWill(world, { delayMs: 10_000 }));
       world.advance(9999);
       expect(sent(world)).toBe(0);
-      if (returns) open(world);
+      if (returns) openSession(world);
       world.advance(1);
       expect(sent(world)).toBe(times);
     }
@@ -104,7 +98,7 @@ describe('a will', () => {
     // [MQTT-3.1.4-3]: the former session ends, and with it the wait.
     const world = await createTestBroker();
     close(world, openWithWill(world, { delayMs: 10_000 }));
-    world.broker.openSession({ name: 's', owner: OWNER, clean: true, expiryMs: 0 });
+    openSession(world, { clean: true, expiryMs: 0 });
     world.run();
     expect(sent(world)).toBe(1);
   });
@@ -112,7 +106,7 @@ describe('a will', () => {
   test('without a delay is sent when its session is taken over', async () => {
     const world = await createTestBroker();
     openWithWill(world);
-    open(world);
+    openSession(world);
     world.run();
     expect(sent(world)).toBe(1);
   });
@@ -134,10 +128,10 @@ describe('a will', () => {
     const world = await createTestBroker({
       policies: [{ destination: 'queue://>', autoCreate: false }],
     });
-    const { session } = open(world, 0);
+    const held = openSession(world, { expiryMs: 0 });
     const message = world.message('queue://missing', 'gone');
-    world.broker.setWill(session, { message, delayMs: 0, expiryMs: 0 });
-    close(world, session);
+    world.broker.setWill(held.session, { message, delayMs: 0, expiryMs: 0 });
+    close(world, held);
     expect(world.logLines.map(({ event }) => event)).toEqual(['will-not-sent']);
     expect(world.broker.sessionCount).toBe(0);
   });
@@ -202,7 +196,7 @@ describe('a will over a crash', () => {
     const world = await createTestBroker();
     openWithWill(world, { delayMs: 10_000 });
     await world.crash();
-    expect(open(world).present).toBe(true);
+    expect(openSession(world).present).toBe(true);
     world.advance(MINUTE_MS);
     expect(sent(world)).toBe(0);
     await world.crash();
