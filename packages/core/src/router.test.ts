@@ -49,6 +49,23 @@ describe('Router', () => {
     expect(router.route(topic).targets.length).toBe(1);
   });
 
+  test('remembers a bounded number of routes and targets', () => {
+    const router = new Router();
+    for (let count = 0; count < 50; count++) bind(router, createQueue(), '>');
+    const book = new AddressBook();
+    const topics = Array.from({ length: 20_000 }, (_, index) => book.topic(`t${index}`));
+    let held = 0;
+    for (const topic of topics) expect(router.route(topic).targets.length).toBe(50);
+    for (const { route } of topics) if (route !== undefined) held += 51;
+    expect(held).toBeLessThanOrEqual(200_000);
+    expect(held).toBeGreaterThan(0);
+    router.changed();
+    for (let round = 0; round < 10_000; round++) router.route(topics[0]!);
+    const last = topics.at(-1)!;
+    expect(router.route(last)).toBe(last.route);
+    expect(router.route(topics[0]!)).toBe(topics[0]!.route);
+  });
+
   test('knows how a topic reaches one queue', () => {
     const router = new Router();
     const queue = createQueue();

@@ -41,10 +41,17 @@ export class Route {
   }
 }
 
+/** Routes and their targets that are remembered: about 150 bytes each. */
+const CACHED_MAX = 200_000;
+
 /** Topics are only routing: from a name to the queues whose filters match it. */
 export class Router {
   readonly #tree = new TopicTree<Binding>();
   #version = 1;
+  /** Topics whose routes are remembered, stale ones too. */
+  #cached: Address[] = [];
+  /** Their routes and targets. */
+  #cachedCount = 0;
 
   add(binding: Binding): void {
     this.#tree.add(binding.filter, binding);
@@ -65,8 +72,21 @@ export class Router {
     const cached = topic.route as Route | undefined;
     if (cached !== undefined && cached.version === this.#version) return cached;
     const route = this.#compute(topic.name);
-    topic.route = route;
+    this.#remember(topic, cached, route);
     return route;
+  }
+
+  /** Many topics with many subscribers each would fill the memory: then all are forgotten. */
+  #remember(topic: Address, replaced: Route | undefined, route: Route): void {
+    this.#cachedCount += route.targets.length - (replaced?.targets.length ?? -1);
+    if (this.#cachedCount > CACHED_MAX) {
+      for (const address of this.#cached) address.route = undefined;
+      this.#cached = [];
+      this.#cachedCount = route.targets.length + 1;
+      replaced = undefined;
+    }
+    if (replaced === undefined) this.#cached.push(topic);
+    topic.route = route;
   }
 
   #compute(name: string): Route {
