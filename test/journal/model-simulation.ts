@@ -2,8 +2,10 @@ import { deepStrictEqual, strictEqual } from 'node:assert';
 import type { ShardLog } from '@causeway/journal';
 import type { SeededRandom } from '../support/seeded-random.js';
 import { Run } from './store-fixture.js';
-import { describeModel, describeRecovered, KINDS, ModelState } from './store-model.js';
+import { describeModel, describeRecovered, ModelState, type StoreModel } from './store-model.js';
 
+/** Kinds that no facts belong to. */
+const COLD_KINDS = ['binding', 'retained'] as const;
 const RUNS = 4;
 const STEPS = 60;
 
@@ -52,12 +54,13 @@ export async function simulate<Log extends SimulatedLog>(
 }
 
 function act(random: SeededRandom, { model }: Run): void {
-  const queueId = random.between(1, 3);
+  const { activeQueues } = model.state;
+  const queueId = random.pick(activeQueues);
   const queue = model.state.queue(queueId);
   const live = [...queue.live.keys()];
   const choice = random.below(100);
   if (choice < 30) model.put(queueId, `text ${random.below(1000)}`, random.chance(0.8));
-  else if (choice < 37) model.putShared([1, 2, 3].slice(random.below(2)), `shared ${choice}`);
+  else if (choice < 37) model.putShared(activeQueues.slice(random.below(2)), `shared ${choice}`);
   else if (choice < 62 && live.length > 0) {
     model.settle(queueId, random.chance(0.6) ? live[0]! : random.pick(live));
   } else if (choice < 70 && live.length > 0) model.deliveryFailed(queueId, random.pick(live));
@@ -66,8 +69,18 @@ function act(random: SeededRandom, { model }: Run): void {
     const value = random.chance(0.3) ? null : `slot ${random.below(1000)}`;
     model.putSlot(random.between(1, 2), random.below(4), value);
   } else if (choice < 96) {
-    model.putDocument(random.pick(KINDS), random.below(5), `document ${random.below(1000)}`);
-  } else model.deleteDocument(random.pick(KINDS), random.below(5));
+    model.putDocument(random.pick(COLD_KINDS), random.below(5), `document ${choice}`);
+  } else if (choice < 99) model.deleteDocument(random.pick(COLD_KINDS), random.below(5));
+  else deleteQueue(model, queueId);
+}
+
+/** As core does: what is left is settled, then the document goes; the id is never used again. */
+function deleteQueue(model: StoreModel, queueId: number): void {
+  const { state } = model;
+  for (const sequence of [...state.queue(queueId).live.keys()]) model.settle(queueId, sequence);
+  model.deleteDocument('queue', queueId);
+  state.activeQueues = state.activeQueues.filter((id) => id !== queueId);
+  state.activeQueues.push(state.nextQueueId++);
 }
 
 /** Every message that is live can be read, and is the one that was put. */

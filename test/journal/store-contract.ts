@@ -304,8 +304,6 @@ export function storeContract(name: string, createFixture: () => StoreFixture): 
       model.settle(1, 1);
       model.deleteDocument('queue', 1);
       model.deleteDocument('session', 5);
-      model.state.queues.delete(1);
-      model.state.slots.delete(5);
       await otherCommits(6);
       await restart();
       expectRecovered();

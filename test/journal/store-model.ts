@@ -8,7 +8,7 @@ import {
   type Store,
 } from '@causeway/core';
 
-export const KINDS: readonly DocumentKind[] = ['queue', 'binding', 'session', 'retained'];
+const KINDS: readonly DocumentKind[] = ['queue', 'binding', 'session', 'retained'];
 
 interface ModelEntry {
   /** What identifies the message: its text. */
@@ -34,6 +34,9 @@ export class ModelState {
   readonly documents = new Map<string, string>();
   /** Targets by body. */
   readonly bodies = new Map<number, number[]>();
+  /** The queues that a simulation uses; a deleted one is replaced by another id. */
+  activeQueues = [1, 2, 3];
+  nextQueueId = 4;
 
   queue(id: number): ModelQueue {
     let queue = this.queues.get(id);
@@ -59,6 +62,8 @@ export class ModelState {
     for (const [id, slots] of this.slots) copy.slots.set(id, new Map(slots));
     for (const [key, value] of this.documents) copy.documents.set(key, value);
     for (const [id, targets] of this.bodies) copy.bodies.set(id, targets);
+    copy.activeQueues = [...this.activeQueues];
+    copy.nextQueueId = this.nextQueueId;
     return copy;
   }
 }
@@ -128,6 +133,7 @@ export class StoreModel implements CheckpointSource {
   }
 
   dispatched(queueId: number, below: number): void {
+    this.#own('queue', queueId);
     const queue = this.state.queue(queueId);
     queue.dispatchedBelow = Math.max(queue.dispatchedBelow, below);
     this.store.dispatched(queueId, below);
@@ -136,6 +142,7 @@ export class StoreModel implements CheckpointSource {
   putSlot(sessionId: number, slot: number, value: string | null): void {
     const slots = this.state.slots.get(sessionId) ?? new Map<number, string>();
     this.state.slots.set(sessionId, slots);
+    this.#own('session', sessionId);
     if (value === null) slots.delete(slot);
     else slots.set(slot, value);
     this.store.putSlot(sessionId, slot, value === null ? null : Buffer.from(value));
@@ -146,7 +153,10 @@ export class StoreModel implements CheckpointSource {
     this.store.putDocument(kind, id, Buffer.from(value));
   }
 
+  /** With the document of a queue or session its facts are gone. */
   deleteDocument(kind: DocumentKind, id: number): void {
+    if (kind === 'queue') this.state.queues.delete(id);
+    if (kind === 'session') this.state.slots.delete(id);
     this.state.documents.delete(`${kind} ${id}`);
     this.store.deleteDocument(kind, id);
   }
@@ -164,7 +174,13 @@ export class StoreModel implements CheckpointSource {
     return new Map([...slots].map(([slot, value]) => [slot, Buffer.from(value)]));
   }
 
+  /** Facts belong to a document. */
+  #own(kind: DocumentKind, id: number): void {
+    if (!this.state.documents.has(`${kind} ${id}`)) this.putDocument(kind, id, 'its owner');
+  }
+
   #take(queueId: number, entry: ModelEntry): number {
+    this.#own('queue', queueId);
     const queue = this.state.queue(queueId);
     queue.live.set(queue.tail, entry);
     return queue.tail++;
@@ -173,7 +189,8 @@ export class StoreModel implements CheckpointSource {
   #releaseBody(bodyId: number): void {
     const targets = this.state.bodies.get(bodyId)!;
     for (let index = 0; index < targets.length; index += 2) {
-      if (!this.state.queue(targets[index]!).settled.has(targets[index + 1]!)) return;
+      const queue = this.state.queues.get(targets[index]!);
+      if (queue?.live.has(targets[index + 1]!) === true) return;
     }
     this.state.bodies.delete(bodyId);
     this.store.deleteBody(bodyId);
@@ -183,7 +200,11 @@ export class StoreModel implements CheckpointSource {
 /** The model's state in the words of `RecoveredState`, for comparison. */
 export function describeModel(state: ModelState): unknown {
   return {
-    queues: sorted([...state.queues].map(([id, queue]) => [id, describeQueue(queue)])),
+    queues: sorted(
+      [...state.queues]
+        .filter(([, { tail, dispatchedBelow }]) => tail > 1 || dispatchedBelow > 0)
+        .map(([id, queue]) => [id, describeQueue(queue)]),
+    ),
     slots: sorted([...state.slots].map(([id, slots]) => [id, sorted([...slots])])),
     documents: [...state.documents].sort(),
   };

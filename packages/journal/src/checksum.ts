@@ -43,3 +43,8 @@ function extend(state: number, bytes: Buffer): number {
   }
   return rest;
 }
+
+/** CRC-32 of a key alone. */
+export function keyChecksum(key: Buffer): number {
+  return ~extend(-1, key) >>> 0;
+}

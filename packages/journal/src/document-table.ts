@@ -2,6 +2,7 @@ import type { DocumentKind } from '@causeway/core';
 import { ByteWriter } from '@causeway/wire';
 import { sealValue } from './checksum.js';
 import { startRecord } from './fact-records.js';
+import type { Inventory } from './inventory.js';
 import { DOCUMENT_KINDS, type Keys } from './keys.js';
 import { mergeRanges, writeRanges } from './ranges.js';
 import { RECORD } from './record-kinds.js';
@@ -33,12 +34,18 @@ export class DocumentTable {
   readonly #versions: Readonly<Record<DocumentKind, DocumentVersions>>;
   readonly #staged: Readonly<Record<DocumentKind, Map<number, Buffer | null>>>;
   readonly #keys: Keys;
+  readonly #inventory: Inventory;
   readonly #writer = new ByteWriter();
   #stagedCount = 0;
   #stagedBytes = 0;
 
-  constructor(keys: Keys, versions: Readonly<Record<DocumentKind, DocumentVersions>>) {
+  constructor(
+    keys: Keys,
+    inventory: Inventory,
+    versions: Readonly<Record<DocumentKind, DocumentVersions>>,
+  ) {
     this.#keys = keys;
+    this.#inventory = inventory;
     this.#versions = versions;
     this.#staged = {
       queue: new Map(),
@@ -56,9 +63,9 @@ export class DocumentTable {
     return this.#stagedBytes;
   }
 
-  /** Documents that are live, without what is staged. */
-  get count(): number {
-    return DOCUMENT_KINDS.reduce((sum, kind) => sum + this.#versions[kind].live.size, 0);
+  /** Whether a document is live in what was sealed. */
+  isLive(kind: DocumentKind, id: number): boolean {
+    return this.#versions[kind].live.has(id);
   }
 
   /** Stages a version, or with null the deletion; a later one in the same commit replaces it. */
@@ -91,14 +98,18 @@ export class DocumentTable {
     const { live, tombstones } = this.#versions[kind];
     const previous = live.get(id) ?? tombstones.get(id);
     if (value === null && !live.has(id)) return;
+    if (previous !== undefined) {
+      const old = this.#keys.document(kind, id, previous);
+      batch.delete(old);
+      if (live.delete(id)) this.#inventory.toggle(old);
+      else tombstones.delete(id);
+    }
     const bytes = value === null ? tombstone() : documentValue(value);
     const key = this.#keys.document(kind, id, commit);
     sealValue(key, bytes);
     batch.put(key, bytes);
-    if (previous !== undefined) batch.delete(this.#keys.document(kind, id, previous));
-    live.delete(id);
-    tombstones.delete(id);
     (value === null ? tombstones : live).set(id, commit);
+    if (value !== null) this.#inventory.toggle(key);
   }
 
   #takeCensus(batch: CommitBatch, commit: number, kind: DocumentKind): void {
@@ -111,7 +122,12 @@ export class DocumentTable {
     const value = this.#writer.view();
     sealValue(key, value);
     batch.put(key, value);
-    if (versions.censusCommit > 0) batch.delete(this.#keys.census(kind, versions.censusCommit));
+    this.#inventory.toggle(key);
+    if (versions.censusCommit > 0) {
+      const old = this.#keys.census(kind, versions.censusCommit);
+      batch.delete(old);
+      this.#inventory.toggle(old);
+    }
     for (const [id, version] of tombstones) batch.delete(this.#keys.document(kind, id, version));
     tombstones.clear();
     versions.censusCommit = commit;

@@ -10,10 +10,8 @@ import { RECORD } from './record-kinds.js';
 export interface DeltaHeader {
   /** The oldest commit whose delta is still needed; older ones may be deleted. */
   readonly oldest: number;
-  /** Checkpoints that exist, so that a lost one is noticed. */
-  readonly checkpoints: number;
-  /** Documents that are live, for the same reason. */
-  readonly documents: number;
+  /** Fingerprint of the other records that recovery needs. */
+  readonly inventory: number;
 }
 
 export interface QueueDelta {
@@ -62,8 +60,7 @@ export function writeDelta(
 ): void {
   startRecord(writer, RECORD.delta);
   writeNumber(writer, header.oldest);
-  writeNumber(writer, header.checkpoints);
-  writeNumber(writer, header.documents);
+  writer.uint32(header.inventory);
   writeNumber(writer, queues.length);
   for (const queue of queues) writeQueueChanges(writer, queue);
   writeNumber(writer, sessions.length);
@@ -76,15 +73,14 @@ export function writeDelta(
 export function readDelta(value: Buffer): Delta {
   const reader = openRecord(value, RECORD.delta);
   const oldest = readNumber(reader);
-  const checkpoints = readNumber(reader);
-  const documents = readNumber(reader);
+  const inventory = reader.uint32();
   const queues: QueueDelta[] = [];
   for (let count = readNumber(reader); count > 0; count--) queues.push(readQueueDelta(reader));
   const sessions: SessionDelta[] = [];
   for (let count = readNumber(reader); count > 0; count--) {
     sessions.push({ id: readNumber(reader), slots: readSlots(reader) });
   }
-  return { oldest, checkpoints, documents, queues, sessions };
+  return { oldest, inventory, queues, sessions };
 }
 
 export function writeQueueCheckpoint(writer: ByteWriter, tail: number, state: QueueState): void {

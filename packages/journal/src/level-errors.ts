@@ -1,6 +1,9 @@
 import { BrokerError } from '@causeway/core';
 import { corrupt } from './corruption.js';
 
+/** How LevelDB reports files that are lost, and tables that are shorter than they should be. */
+const DAMAGED_FILE = /^IO error: [^]*(No such file or directory|Invalid argument)/;
+
 /** The operating error behind an error of LevelDB. */
 export function storageError(location: string, error: unknown): BrokerError {
   if (error instanceof BrokerError) return error;
@@ -13,15 +16,10 @@ export function storageError(location: string, error: unknown): BrokerError {
       error,
     );
   }
-  if (codes.includes('LEVEL_CORRUPTION') || isMissingFile(text)) {
+  if (codes.includes('LEVEL_CORRUPTION') || DAMAGED_FILE.test(text)) {
     return corrupt(location, text, error);
   }
   return new BrokerError('storage-failed', `the store in ${location} failed: ${text}`, error);
-}
-
-/** LevelDB reports a lost table or manifest as an input error. */
-function isMissingFile(text: string): boolean {
-  return /No such file or directory/.test(text) && /(MANIFEST-|\.ldb|\.sst)/.test(text);
 }
 
 function messageOf(error: unknown): string {

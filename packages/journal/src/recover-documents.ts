@@ -4,7 +4,8 @@ import { CHECKSUM_BYTES } from './checksum.js';
 import { mustDecode } from './corruption.js';
 import { type DocumentVersions, emptyVersions } from './document-table.js';
 import { openRecord } from './fact-records.js';
-import { parseCensusKey, parseVersionedKey, RANGES } from './keys.js';
+import type { Inventory } from './inventory.js';
+import { Keys, parseCensusKey, parseVersionedKey, RANGES } from './keys.js';
 import { readRanges } from './ranges.js';
 import { RECORD } from './record-kinds.js';
 import type { ShardLog } from './shard-log.js';
@@ -21,10 +22,14 @@ interface Census {
   readonly live: ReadonlySet<number>;
 }
 
-/** Reads the latest version of each document; keys that something newer replaces are `garbage`. */
+/**
+ * Reads the latest version of each document. What is live goes into the `inventory`, keys that
+ * something newer replaces into the `garbage`.
+ */
 export async function recoverDocuments(
   shardLog: ShardLog,
   kind: DocumentKind,
+  inventory: Inventory,
   garbage: Buffer[],
 ): Promise<RecoveredDocuments> {
   const census = await readCensus(shardLog, kind, garbage);
@@ -42,6 +47,11 @@ export async function recoverDocuments(
     if (commit <= census.commit && !census.live.has(id)) garbage.push(key);
     else take(found, id, commit, payload);
   });
+  const keys = new Keys();
+  if (census.commit > 0) inventory.toggle(keys.census(kind, census.commit));
+  for (const [id, commit] of found.versions.live) {
+    inventory.toggle(keys.document(kind, id, commit));
+  }
   return found;
 }
 

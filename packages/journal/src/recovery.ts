@@ -9,6 +9,7 @@ import {
   readSessionCheckpoint,
 } from './fact-records.js';
 import { QueueFacts, SessionFacts } from './facts.js';
+import { Inventory } from './inventory.js';
 import {
   DOCUMENT_KINDS,
   type FactsKind,
@@ -33,6 +34,8 @@ export interface Recovery {
   sessions: Map<number, SessionFacts>;
   /** The oldest delta that is still needed. */
   oldestDelta: number;
+  /** Fingerprint of what was found. */
+  inventory: Inventory;
   /** Keys of records that something newer replaces. */
   garbage: Buffer[];
 }
@@ -47,19 +50,41 @@ export async function recoverStore(shardLog: ShardLog): Promise<Recovery> {
   recovery.bootCount = await readBootCount(shardLog);
   const last = readLastDelta(shardLog);
   recovery.oldestDelta = last.oldest;
-  await readCheckpoints(shardLog, recovery, last.checkpoints);
-  await readDeltas(shardLog, recovery);
-  let documents = 0;
   for (const kind of DOCUMENT_KINDS) {
-    const found = await recoverDocuments(shardLog, kind, recovery.garbage);
+    const found = await recoverDocuments(shardLog, kind, recovery.inventory, recovery.garbage);
     recovery.documents[kind] = found.values;
     recovery.versions[kind] = found.versions;
-    documents += found.values.size;
   }
-  if (documents !== last.documents) {
-    throw corrupt(shardLog.location, `${last.documents} documents expected, ${documents} found`);
-  }
+  await readCheckpoints(shardLog, recovery);
+  await readDeltas(shardLog, recovery);
+  takeStock(shardLog, recovery, last.inventory);
   return recovery;
+}
+
+/** Forgets the facts of what is deleted, and compares what was found with what must be there. */
+function takeStock(shardLog: ShardLog, recovery: Recovery, expected: number): void {
+  const { documents, inventory, queues, sessions } = recovery;
+  const keys = new Keys();
+  for (const [kind, facts] of [
+    ['queue', queues],
+    ['session', sessions],
+  ] as const) {
+    for (const [id, { checkpointCommit }] of facts) {
+      const live = documents[kind].has(id);
+      if (!live) facts.delete(id);
+      if (checkpointCommit === 0) continue;
+      const key = keys.checkpoint(kind, id, checkpointCommit);
+      if (live) inventory.toggle(key);
+      else recovery.garbage.push(Buffer.from(key));
+    }
+  }
+  inventory.toggle(keys.meta('format', FORMAT_VERSION));
+  inventory.toggle(keys.meta('boot', recovery.bootCount));
+  if (inventory.value === expected) return;
+  throw corrupt(
+    shardLog.location,
+    'a document, a checkpoint or the count of its starts is missing, or is an older version',
+  );
 }
 
 function emptyRecovery(tail: number): Recovery {
@@ -76,6 +101,7 @@ function emptyRecovery(tail: number): Recovery {
     queues: new Map(),
     sessions: new Map(),
     oldestDelta: tail + 1,
+    inventory: new Inventory(),
     garbage: [],
   };
 }
@@ -122,11 +148,7 @@ function readLastDelta(shardLog: ShardLog): Delta {
   return mustDecode(shardLog, name, key, value, readDelta);
 }
 
-async function readCheckpoints(
-  shardLog: ShardLog,
-  recovery: Recovery,
-  expected: number,
-): Promise<void> {
+async function readCheckpoints(shardLog: ShardLog, recovery: Recovery): Promise<void> {
   const { queues, sessions } = recovery;
   await scanCheckpoints(shardLog, 'queue', recovery, (id, commit, decode) => {
     get(queues, id, QueueFacts).restore(decode(readQueueCheckpoint), commit);
@@ -134,10 +156,6 @@ async function readCheckpoints(
   await scanCheckpoints(shardLog, 'session', recovery, (id, commit, decode) => {
     get(sessions, id, SessionFacts).restore(decode(readSessionCheckpoint), commit);
   });
-  const found = queues.size + sessions.size;
-  if (found < expected) {
-    throw corrupt(shardLog.location, `${expected} checkpoints expected, ${found} found`);
-  }
 }
 
 type Restore = (id: number, commit: number, decode: <T>(read: (value: Buffer) => T) => T) => void;

@@ -10,6 +10,7 @@ import {
   writeQueueCheckpoint,
   writeSessionCheckpoint,
 } from './fact-records.js';
+import type { Inventory } from './inventory.js';
 import { Keys } from './keys.js';
 import { FORMAT_VERSION, RECORD } from './record-kinds.js';
 import type { Recovery } from './recovery.js';
@@ -26,6 +27,7 @@ export class Sealer {
   readonly documents: DocumentTable;
   readonly #keys = new Keys();
   readonly #writer = new ByteWriter();
+  readonly #inventory: Inventory;
   readonly #schedule: CheckpointSchedule;
   readonly #queues = new Map<number, QueueChanges>();
   readonly #sessions = new Map<number, SessionChanges>();
@@ -33,14 +35,16 @@ export class Sealer {
   readonly #previousBoot: number;
   readonly #dirtyQueues: QueueChanges[] = [];
   readonly #dirtySessions: SessionChanges[] = [];
+  /** Those whose documents the open commit deletes. */
+  readonly #deleted: Checkpointed[] = [];
   #lastQueue: QueueChanges | null = null;
   #slotBytes = 0;
-  #checkpoints = 0;
   #oldestDelta: number;
 
   /** @param checkpointInterval commits between a change and the checkpoint that covers it */
   constructor(recovery: Recovery, checkpointInterval: number) {
-    this.documents = new DocumentTable(this.#keys, recovery.versions);
+    this.#inventory = recovery.inventory;
+    this.documents = new DocumentTable(this.#keys, this.#inventory, recovery.versions);
     this.#schedule = new CheckpointSchedule(checkpointInterval);
     this.#garbage = recovery.garbage;
     this.#previousBoot = recovery.bootCount;
@@ -60,7 +64,11 @@ export class Sealer {
   /** Stages what a store writes each time it is opened. */
   stageStart(batch: CommitBatch): void {
     if (this.#previousBoot === 0) this.#putMeta(batch, 'format', FORMAT_VERSION);
-    else batch.delete(this.#keys.meta('boot', this.#previousBoot));
+    else {
+      const old = this.#keys.meta('boot', this.#previousBoot);
+      batch.delete(old);
+      this.#inventory.toggle(old);
+    }
     this.#putMeta(batch, 'boot', this.#previousBoot + 1);
   }
 
@@ -83,15 +91,18 @@ export class Sealer {
     this.#slotBytes += value?.length ?? 0;
   }
 
-  /** The facts of a queue or session whose document is deleted go with their next checkpoint. */
+  /** The facts of a queue or session live and die with its document. */
   deleteDocument(kind: DocumentKind, id: number): void {
     this.documents.stage(kind, id, null);
-    if (kind === 'queue' && this.#queues.has(id)) this.queue(id);
-    if (kind === 'session' && this.#sessions.has(id)) this.#session(id);
+    if (kind === 'queue' && this.#queues.has(id)) this.#deleted.push(this.queue(id));
+    if (kind === 'session' && this.#sessions.has(id)) this.#deleted.push(this.#session(id));
   }
 
   seal(batch: CommitBatch, commit: number, source: CheckpointSource | null): void {
     this.documents.seal(batch, commit);
+    for (const changes of this.#deleted.splice(0)) {
+      if (!this.documents.isLive(changes.kind, changes.id)) this.#dropCheckpoint(batch, changes);
+    }
     for (const queue of this.#dirtyQueues) this.#schedule.touch(queue, commit);
     for (const session of this.#dirtySessions) this.#schedule.touch(session, commit);
     if (source !== null) this.#putDueCheckpoints(batch, commit, source);
@@ -127,7 +138,6 @@ export class Sealer {
     facts: { readonly checkpointCommit: number; readonly touchedCommit: number },
   ): [Checkpointed, number][] {
     changes.checkpointCommit = facts.checkpointCommit;
-    if (facts.checkpointCommit > 0) this.#checkpoints++;
     return facts.touchedCommit > 0 ? [[changes, facts.touchedCommit]] : [];
   }
 
@@ -155,37 +165,43 @@ export class Sealer {
     for (;;) {
       const due = this.#schedule.takeDue(commit);
       if (due === null) return;
-      const exists =
-        due.kind === 'queue'
-          ? this.#describeQueue(due, source)
-          : this.#describeSession(due, source);
-      this.#replaceCheckpoint(batch, due, exists ? commit : 0);
+      this.#dropCheckpoint(batch, due);
+      if (this.#describe(due, source)) this.#putCheckpoint(batch, due, commit);
+      else this.#forget(due);
     }
   }
 
-  #describeQueue(queue: QueueChanges, source: CheckpointSource): boolean {
-    const state = source.queueState(queue.id);
-    if (state !== null) writeQueueCheckpoint(this.#writer, queue.tail, state);
-    return state !== null;
-  }
-
-  #describeSession(session: SessionChanges, source: CheckpointSource): boolean {
-    const slots = source.sessionSlots(session.id);
+  /** Writes all that is known into the writer. @returns false for what no longer exists */
+  #describe(changes: Checkpointed, source: CheckpointSource): boolean {
+    const { kind, id } = changes;
+    if (!this.documents.isLive(kind, id)) return false;
+    if (changes.kind === 'queue') {
+      const state = source.queueState(id);
+      if (state !== null) writeQueueCheckpoint(this.#writer, changes.tail, state);
+      return state !== null;
+    }
+    const slots = source.sessionSlots(id);
     if (slots !== null) writeSessionCheckpoint(this.#writer, slots);
     return slots !== null;
   }
 
-  /** @param commit of the checkpoint that the writer holds; 0 for what no longer exists */
-  #replaceCheckpoint(batch: CommitBatch, changes: Checkpointed, commit: number): void {
-    const { kind, id, checkpointCommit } = changes;
-    if (commit > 0) this.#put(batch, this.#keys.checkpoint(kind, id, commit), this.#writer.view());
-    else this.#forget(changes);
-    if (checkpointCommit > 0) batch.delete(this.#keys.checkpoint(kind, id, checkpointCommit));
-    this.#checkpoints += (commit > 0 ? 1 : 0) - (checkpointCommit > 0 ? 1 : 0);
+  #putCheckpoint(batch: CommitBatch, changes: Checkpointed, commit: number): void {
     changes.checkpointCommit = commit;
+    const key = this.#keys.checkpoint(changes.kind, changes.id, commit);
+    this.#put(batch, key, this.#writer.view());
+    this.#inventory.toggle(key);
   }
 
-  /** What is gone is not kept; what the open commit still says of it goes into its delta. */
+  #dropCheckpoint(batch: CommitBatch, changes: Checkpointed): void {
+    const { kind, id, checkpointCommit } = changes;
+    if (checkpointCommit === 0) return;
+    changes.checkpointCommit = 0;
+    const key = this.#keys.checkpoint(kind, id, checkpointCommit);
+    batch.delete(key);
+    this.#inventory.toggle(key);
+  }
+
+  /** What the open commit still says of it goes into its delta. */
   #forget(changes: Checkpointed): void {
     if (changes.kind === 'session') this.#sessions.delete(changes.id);
     else this.#queues.delete(changes.id);
@@ -195,13 +211,15 @@ export class Sealer {
   #putDelta(batch: CommitBatch, commit: number): void {
     const oldest = this.#schedule.oldest(commit);
     while (this.#oldestDelta < oldest) batch.delete(this.#keys.delta(this.#oldestDelta++));
-    const header = { oldest, checkpoints: this.#checkpoints, documents: this.documents.count };
+    const header = { oldest, inventory: this.#inventory.value };
     writeDelta(this.#writer, header, this.#dirtyQueues, this.#dirtySessions);
     this.#put(batch, this.#keys.delta(commit), this.#writer.view());
   }
 
   #putMeta(batch: CommitBatch, kind: 'format' | 'boot', number: number): void {
-    this.#put(batch, this.#keys.meta(kind, number), startRecord(this.#writer, RECORD[kind]).view());
+    const key = this.#keys.meta(kind, number);
+    this.#put(batch, key, startRecord(this.#writer, RECORD[kind]).view());
+    this.#inventory.toggle(key);
   }
 
   #put(batch: CommitBatch, key: Buffer, value: Buffer): void {
