@@ -1,12 +1,12 @@
-import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
+import { randomBytes, timingSafeEqual } from 'node:crypto';
 import {
   formatScryptHash,
   parseScryptHash,
   SCRYPT_COST,
   type ScryptCost,
   type ScryptHash,
-  scryptMemory,
 } from './scrypt-hash.js';
+import { deriveScryptKey } from './scrypt-worker.js';
 
 const SALT_BYTES = 16;
 const HASH_BYTES = 32;
@@ -25,7 +25,7 @@ export async function computeHash(
   cost: ScryptCost = SCRYPT_COST,
 ): Promise<ScryptHash> {
   const salt = randomBytes(SALT_BYTES);
-  return { cost, salt, hash: await derive(password, salt, HASH_BYTES, cost) };
+  return { cost, salt, hash: await deriveScryptKey(password, salt, HASH_BYTES, cost) };
 }
 
 /**
@@ -38,27 +38,6 @@ export async function verifyPassword(
   hash: string | ScryptHash,
 ): Promise<boolean> {
   const wanted = typeof hash === 'string' ? parseScryptHash(hash) : hash;
-  const actual = await derive(password, wanted.salt, wanted.hash.length, wanted.cost);
+  const actual = await deriveScryptKey(password, wanted.salt, wanted.hash.length, wanted.cost);
   return timingSafeEqual(actual, wanted.hash);
-}
-
-function derive(
-  password: string | Buffer,
-  salt: Buffer,
-  bytes: number,
-  cost: ScryptCost,
-): Promise<Buffer> {
-  const options = {
-    N: 2 ** cost.logN,
-    r: cost.blockSize,
-    p: cost.parallelism,
-    // OpenSSL counts a little more than the formula; the parser has bounded it already.
-    maxmem: scryptMemory(cost) * 2,
-  };
-  return new Promise((resolve, reject) => {
-    scrypt(password, salt, bytes, options, (error, key) => {
-      if (error === null) resolve(key);
-      else reject(error);
-    });
-  });
 }

@@ -87,6 +87,18 @@ describe('passwords', () => {
   });
 });
 
+test('hundreds of plain passwords do not hold up the start', async () => {
+  const users = Array.from({ length: 200 }, (_unused, index) => ({
+    name: `user-${index}`,
+    password: `password-${index}`,
+  }));
+  const directory = await UserDirectory.create(users);
+  expect(directory.get('user-7')?.hash?.cost.logN).toBe(10);
+  const authenticator = new UserAuthenticator({ users: directory, anonymous: false, clock });
+  expect(await authenticator.password('user-7', bytes('password-7'), AWAY)).not.toBeNull();
+  expect(await authenticator.password('user-7', bytes('password-8'), AWAY)).toBeNull();
+});
+
 describe('the stock password', () => {
   test.each<[string, () => Promise<UserDefinition>]>([
     ['in plain text', async () => ({ name: 'admin', password: 'admin' })],

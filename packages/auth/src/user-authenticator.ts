@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { availableParallelism } from 'node:os';
 import type {
   Authenticator,
   CertificateSubject,
@@ -10,6 +9,7 @@ import type {
 import { isLoopback } from './loopback.js';
 import { verifyPassword } from './password.js';
 import { SCRYPT_COST, type ScryptHash, scryptMemory } from './scrypt-hash.js';
+import { SCRYPT_WORKERS } from './scrypt-worker.js';
 import type { User, UserDirectory } from './user-directory.js';
 import { VerifiedCache } from './verified-cache.js';
 import { WorkGate } from './work-gate.js';
@@ -29,8 +29,7 @@ export class UserAuthenticator implements Authenticator {
   readonly #users: UserDirectory;
   readonly #verified: VerifiedCache;
   readonly #checks = new Map<string, Promise<boolean>>();
-  /** At least one core and most of libuv's threads stay free for the broker and its store. */
-  readonly #gate = new WorkGate(Math.max(1, Math.min(4, availableParallelism() - 1)), WAITING_MAX);
+  readonly #gate = new WorkGate(SCRYPT_WORKERS, WAITING_MAX);
   /** Stands in for users who do not exist, so that asking for one takes as long. */
   readonly #decoy: ScryptHash;
 

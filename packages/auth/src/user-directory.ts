@@ -1,7 +1,7 @@
 import type { CertificateSubject, Principal } from '@causeway/core';
 import { computeHash, verifyPassword } from './password.js';
 import { deriveScramKeys, parseScramKeys, type ScramKeys } from './scram-keys.js';
-import { parseScryptHash, type ScryptHash } from './scrypt-hash.js';
+import { parseScryptHash, SCRYPT_COST, type ScryptCost, type ScryptHash } from './scrypt-hash.js';
 
 /** A user as the configuration names it. */
 export interface UserDefinition {
@@ -26,6 +26,13 @@ export interface User {
   readonly loopbackOnly: boolean;
 }
 
+/**
+ * Hashing plain passwords is part of the start. The file shows them anyway, so that many of them
+ * get a cheaper hash rather than a start that takes a minute.
+ */
+const PLAIN_USERS_AT_FULL_COST = 16;
+const REDUCED_COST: ScryptCost = { ...SCRYPT_COST, logN: 10 };
+
 const STOCK_NAME = 'admin';
 const STOCK_PASSWORD = 'admin';
 
@@ -42,7 +49,9 @@ export class UserDirectory {
   /** Hashes plain passwords and derives their SCRAM keys, off the event loop. */
   static async create(definitions: readonly UserDefinition[]): Promise<UserDirectory> {
     const directory = new UserDirectory();
-    const users = await Promise.all(definitions.map(prepareUser));
+    const plain = definitions.filter((user) => user.password !== undefined).length;
+    const cost = plain > PLAIN_USERS_AT_FULL_COST ? REDUCED_COST : SCRYPT_COST;
+    const users = await Promise.all(definitions.map((user) => prepareUser(user, cost)));
     for (const [index, user] of users.entries()) {
       const definition = definitions[index]!;
       directory.#byName.set(definition.name, user);
@@ -69,11 +78,11 @@ export class UserDirectory {
   }
 }
 
-async function prepareUser(definition: UserDefinition): Promise<User> {
+async function prepareUser(definition: UserDefinition, cost: ScryptCost): Promise<User> {
   const { name, password, passwordHash, scram } = definition;
   let hash: ScryptHash | null = null;
   if (passwordHash !== undefined) hash = parseScryptHash(passwordHash);
-  else if (password !== undefined) hash = await computeHash(password);
+  else if (password !== undefined) hash = await computeHash(password, cost);
   let keys: ScramKeys | null = null;
   if (scram !== undefined) keys = parseScramKeys(scram);
   else if (password !== undefined) keys = await deriveScramKeys(password);

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { usageError } from './exit-code.js';
 
 /** Where a broker is, and how to log in there. */
@@ -81,6 +82,11 @@ export function formatEndpoint(endpoint: Endpoint): string {
   const scheme = transport === 'websocket' ? 'ws' : protocol;
   const shownHost = host.includes(':') ? `[${host}]` : host;
   return `${scheme}${secure ? 's' : ''}://${shownHost}:${port}`;
+}
+
+/** The name for SNI; an IP address is none (RFC 6066, 3). */
+export function serverName({ host }: Endpoint): { readonly servername?: string } {
+  return isIP(host) === 0 ? { servername: host } : {};
 }
 
 /** Before a scheme, it keeps the URL parser from dropping a port that it takes for the default. */

@@ -1,4 +1,4 @@
-export { deriveScramKeys, formatScramKeys, hashPassword } from '@causeway/auth';
+export { deriveScramKeys, formatScramKeys, hashPassword, SCRYPT_COST } from '@causeway/auth';
 export { type ConfigSources, type LoadedConfig, loadConfig } from './config/config.js';
 export { ConfigError } from './config/config-problem.js';
 export { renderConfigurationReference } from './config/configuration-reference.js';

@@ -93,8 +93,10 @@ class BrokerProcess implements RunningBroker {
       onFatal: (error) => this.#fatal(error),
     });
     const broker = this.#compose(this.#journal, await users);
-    await this.#listen(broker);
+    this.#admin = await startBrokerAdmin(config, broker, this.log);
     await this.#recover(broker);
+    await this.#listen();
+    this.addresses.push({ name: 'admin', address: this.#admin.url });
   }
 
   reloadCertificates(): Promise<number> {
@@ -131,7 +133,7 @@ class BrokerProcess implements RunningBroker {
     });
     const loop = new TickLoop({
       refresh: () => this.#clock.refresh(),
-      // Clients that come before the store was read are refused, which needs a flush but no turn.
+      // A turn that was asked for before the store was read has nothing to do.
       turn: () => {
         if (broker.role !== 'starting') broker.turn();
       },
@@ -163,16 +165,17 @@ class BrokerProcess implements RunningBroker {
     return broker;
   }
 
-  /** Before the store is read: who comes early is refused with a reason instead of not at all. */
-  async #listen(broker: Broker): Promise<void> {
+  /**
+   * After the store was read. A client that comes early finds a closed port and tries again; told
+   * in words that the broker is starting, some give up for good. `/readyz` has the words.
+   */
+  async #listen(): Promise<void> {
     const { config } = this.#options;
     for (const listener of config.listeners) {
       const bound = await this.#transport!.listen(listener);
       const name = bound.secure ? `${bound.protocol}s` : bound.protocol;
       this.addresses.push({ name, address: formatAddress(bound) });
     }
-    this.#admin = await startBrokerAdmin(config, broker, this.log);
-    this.addresses.push({ name: 'admin', address: this.#admin.url });
   }
 
   async #recover(broker: Broker): Promise<void> {

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { type Endpoint, formatEndpoint } from '../endpoint.js';
+import { type Endpoint, formatEndpoint, serverName } from '../endpoint.js';
 import { CommandError } from '../exit-code.js';
 
 const BLOCK_BYTES = 64 * 1024;
@@ -24,7 +24,9 @@ export class RawLink {
   static async open(endpoint: Endpoint, timeoutMs: number): Promise<RawLink> {
     const { host, port, secure, tls } = endpoint;
     const target = { host, port, noDelay: true };
-    const socket = secure ? connectTls({ ...target, servername: host, ...tls }) : connect(target);
+    const socket = secure
+      ? connectTls({ ...target, ...serverName(endpoint), ...tls })
+      : connect(target);
     await new Promise<void>((resolve, reject) => {
       const fail = (reason: string) => {
         socket.destroy();

@@ -1,8 +1,7 @@
 import type { TcpNetConnectOpts } from 'node:net';
-import type { Writable } from 'node:stream';
 import type { ConnectionOptions } from 'node:tls';
 import stompit from 'stompit';
-import { type Endpoint, formatEndpoint } from '../endpoint.js';
+import { type Endpoint, formatEndpoint, serverName } from '../endpoint.js';
 import { CommandError } from '../exit-code.js';
 import type {
   ClientSettings,
@@ -11,9 +10,9 @@ import type {
   OutgoingMessage,
   ReceiveOptions,
 } from './message-client.js';
+import { StompErrors } from './stomp-errors.js';
 
 type Client = stompit.Client;
-type StompError = Error & { longMessage?: string };
 type Headers = Record<string, string>;
 type Frame = Parameters<Parameters<Client['subscribe']>[1] & object>[1] & { headers: Headers };
 
@@ -36,8 +35,8 @@ export async function openStompClient(
   endpoint: Endpoint,
   settings: ClientSettings,
 ): Promise<MessageClient> {
-  const client = await connect(endpoint, settings);
-  return new StompMessageClient(client, endpoint, settings);
+  const { client, errors } = await connect(endpoint, settings);
+  return new StompMessageClient(client, errors, endpoint, settings);
 }
 
 class StompMessageClient implements MessageClient {
@@ -49,13 +48,13 @@ class StompMessageClient implements MessageClient {
   /** Those who wait for a receipt. */
   readonly #waiting = new Set<(error: Error) => void>();
 
-  constructor(client: Client, endpoint: Endpoint, settings: ClientSettings) {
+  constructor(client: Client, errors: StompErrors, endpoint: Endpoint, settings: ClientSettings) {
     this.#client = client;
     this.#settings = settings;
     this.ended = new Promise((_resolve, reject) => {
-      client.on('error', (error: StompError) => {
+      client.on('error', (error: Error) => {
         this.#failure = new CommandError(
-          `${formatEndpoint(endpoint)} ended the connection: ${describeError(error)}`,
+          `${formatEndpoint(endpoint)} ended the connection: ${errors.describe(error)}`,
         );
         if (!this.#closing) reject(this.#failure);
         for (const fail of this.#waiting) fail(this.#failure);
@@ -139,7 +138,10 @@ class StompMessageClient implements MessageClient {
   }
 }
 
-function connect(endpoint: Endpoint, settings: ClientSettings): Promise<Client> {
+function connect(
+  endpoint: Endpoint,
+  settings: ClientSettings,
+): Promise<{ readonly client: Client; readonly errors: StompErrors }> {
   const connectHeaders: Headers = { host: endpoint.host, 'heart-beat': HEART_BEAT };
   if (endpoint.user !== null) connectHeaders.login = endpoint.user;
   if (endpoint.password !== null) connectHeaders.passcode = endpoint.password;
@@ -152,41 +154,19 @@ function connect(endpoint: Endpoint, settings: ClientSettings): Promise<Client> 
     maxLineLength: LINE_BYTES_MAX,
     maxHeaders: HEADERS_MAX,
     resetDisconnect: false,
-    ...(endpoint.secure ? { ssl: true, servername: endpoint.host, ...endpoint.tls } : {}),
+    ...(endpoint.secure ? { ssl: true, ...serverName(endpoint), ...endpoint.tls } : {}),
   } as TcpNetConnectOpts & ConnectionOptions & { ssl: true };
   return new Promise((resolve, reject) => {
-    const client = stompit.connect(options, (error: StompError | null) => {
-      if (error === null) return resolve(client);
+    const client = stompit.connect(options, (error: Error | null) => {
+      if (error === null) return resolve({ client, errors });
       reject(
-        new CommandError(`cannot connect to ${formatEndpoint(endpoint)}: ${describeError(error)}`),
+        new CommandError(
+          `cannot connect to ${formatEndpoint(endpoint)}: ${errors.describe(error)}`,
+        ),
       );
     });
-    guardFrames(client);
+    const errors = new StompErrors(client);
   });
-}
-
-/**
- * When the broker sends ERROR, the library destroys the stream of that frame with an error that
- * nobody listens to, which would end the program. The client reports the same error itself.
- */
-function guardFrames(client: Client): void {
-  const setHandlers = client.setCommandHandlers.bind(client);
-  client.setCommandHandlers = (handlers) => {
-    const guarded = Object.entries(handlers).map(([command, handler]) => [
-      command,
-      function guard(this: unknown, frame: Writable, ...rest: unknown[]) {
-        frame.on('error', () => {});
-        return (handler as (...all: unknown[]) => void).call(this, frame, ...rest);
-      },
-    ]);
-    setHandlers(Object.fromEntries(guarded));
-  };
-}
-
-/** The `message` header of ERROR, and the first line of its body. */
-function describeError(error: StompError): string {
-  const detail = error.longMessage?.trim().split('\n')[0];
-  return detail === undefined ? error.message : `${error.message}: ${detail}`;
 }
 
 function sendHeaders(destination: string, message: OutgoingMessage): Headers {
