@@ -63,6 +63,6 @@ export interface Protocol {
   readonly webSocketSubprotocols: readonly string[];
   /** Looks at the first bytes of a connection on a listener that takes every protocol. */
   sniff(head: Buffer): 'yes' | 'no' | 'more';
-  /** The whole answer to a client that is turned away before it is served, if there can be one. */
+  /** Serves a connection from its first byte on. */
   open(sink: ByteSink, context: EngineContext): ProtocolEngine;
 }
