@@ -1,0 +1,174 @@
+import { AddressBook, type Content, FORMAT_IDS, Message, type PropertyValue } from '@causeway/core';
+import { describe, expect, test } from 'vitest';
+import { mqttFormat } from './format.js';
+import { HAS_PROPERTIES } from './stored-form.js';
+import { block, hex, prefixed, property, userProperty } from './testing/bytes.js';
+
+const address = new AddressBook().topic('t');
+
+function message(payload: string | Buffer, ...properties: Buffer[]): Message {
+  const body = Buffer.from(payload as string);
+  const bytes = properties.length === 0 ? body : Buffer.concat([block(...properties), body]);
+  const padded = Buffer.concat([Buffer.from('<'), bytes, Buffer.from('>')]);
+  const { mqtt } = FORMAT_IDS;
+  const built = new Message(address, mqtt, true, padded, 1, padded.length - 1, false);
+  built.formatFlags = properties.length === 0 ? 1 : 1 | HAS_PROPERTIES;
+  return built;
+}
+
+const view = (...parts: Parameters<typeof message>): Content => mqttFormat.view(message(...parts));
+const TEXT = property(0x01, hex('01'));
+const type = (value: string) => property(0x03, prefixed(value));
+
+describe('the view of a message', () => {
+  test('of MQTT 3 is binary and has nothing else', () => {
+    expect(view('hello')).toEqual({
+      properties: [],
+      body: { kind: 'binary', bytes: Buffer.from('hello') },
+    });
+  });
+
+  test('of MQTT 5', () => {
+    const content = view(
+      'hello',
+      TEXT,
+      type('text/plain'),
+      property(0x08, prefixed('answers/here')),
+      property(0x09, prefixed('id-1')),
+      userProperty('b', '1'),
+      userProperty('a', '2'),
+      userProperty('b', '3'),
+    );
+    expect(content).toEqual({
+      contentType: 'text/plain',
+      replyTo: 'topic://answers.here',
+      correlationId: 'id-1',
+      properties: [
+        ['b', '1'],
+        ['a', '2'],
+        ['b', '3'],
+      ],
+      body: { kind: 'text', text: 'hello' },
+    });
+  });
+
+  test.each([
+    ['text/html', 'text'],
+    ['application/json', 'text'],
+    ['application/json; charset=utf-8', 'text'],
+    ['application/soap+xml', 'text'],
+    ['application/octet-stream', 'binary'],
+    ['application/jsonp', 'binary'],
+    ['image/png', 'binary'],
+  ])('a body of type %s is %s', (contentType, kind) => {
+    expect(view('{}', type(contentType)).body.kind).toBe(kind);
+  });
+
+  test('text that is not UTF-8 stays binary', () => {
+    expect(view(hex('ff'), TEXT).body).toEqual({ kind: 'binary', bytes: hex('ff') });
+    expect(view(hex('ff'), type('text/plain')).body.kind).toBe('binary');
+  });
+
+  test('replies to a queue, and correlation that is no text', () => {
+    const content = view(
+      '',
+      property(8, prefixed('$queue/a/b')),
+      property(9, prefixed(hex('ff00'))),
+    );
+    expect(content).toMatchObject({ replyTo: 'queue://a.b', correlationId: hex('ff00') });
+  });
+});
+
+describe('what is built', () => {
+  const built = (content: Content): string =>
+    mqttFormat.build(content, message('')).toString('hex');
+  const wanted = (payload: string | Buffer, ...properties: Buffer[]): string =>
+    Buffer.concat([block(...properties), Buffer.from(payload as string)]).toString('hex');
+
+  test('a text', () => {
+    const body = { kind: 'text', text: 'häh' } as const;
+    expect(built({ properties: [], body })).toBe(wanted('häh', TEXT));
+  });
+
+  test('bytes', () => {
+    const body = { kind: 'binary', bytes: new Uint8Array([0, 255]) } as const;
+    expect(built({ properties: [], body })).toBe(wanted(hex('00ff')));
+  });
+
+  test('everything that MQTT has a place for', () => {
+    const content: Content = {
+      messageId: 'm',
+      contentType: 'application/json',
+      replyTo: 'queue://a.b',
+      correlationId: 'id-1',
+      properties: [
+        ['b', '1'],
+        ['a', '2'],
+        ['b', '3'],
+      ],
+      body: { kind: 'text', text: '{}' },
+    };
+    expect(built(content)).toBe(
+      wanted(
+        '{}',
+        TEXT,
+        type('application/json'),
+        property(0x08, prefixed('$queue/a/b')),
+        property(0x09, prefixed('id-1')),
+        userProperty('b', '1'),
+        userProperty('a', '2'),
+        userProperty('b', '3'),
+      ),
+    );
+  });
+
+  test.each([
+    ['topic://a.b', 'a/b'],
+    ['queue://a.b', '$queue/a/b'],
+    ['orders', '$queue/orders'],
+  ])('a reply to %s', (replyTo, topic) => {
+    const body = { kind: 'binary', bytes: Buffer.alloc(0) } as const;
+    expect(built({ replyTo, properties: [], body })).toBe(wanted('', property(8, prefixed(topic))));
+  });
+
+  test.each<[string, PropertyValue, string]>([
+    ['a text', 'text', 'text'],
+    ['a number', 1.5, '1.5'],
+    ['a large integer', 12345678901234567890n, '12345678901234567890'],
+    ['a boolean', true, 'true'],
+    ['null', null, ''],
+    ['a date', new Date(0), '1970-01-01T00:00:00.000Z'],
+    ['bytes', new Uint8Array([1, 2, 3]), 'AQID'],
+  ])('a property that is %s', (_, value, text) => {
+    const body = { kind: 'binary', bytes: Buffer.alloc(0) } as const;
+    expect(built({ properties: [['p', value]], body })).toBe(wanted('', userProperty('p', text)));
+  });
+
+  test('leaves out what MQTT cannot carry', () => {
+    const content: Content = {
+      contentType: 'x'.repeat(70_000),
+      replyTo: 'topic://a.*',
+      correlationId: 'x'.repeat(70_000),
+      properties: [
+        ['nul', 'a\0'],
+        ['long', 'x'.repeat(65_536)],
+        ['fits', 'ok'],
+      ],
+      body: { kind: 'binary', bytes: Buffer.alloc(0) },
+    };
+    expect(built(content)).toBe(wanted('', userProperty('fits', 'ok')));
+  });
+});
+
+test('a message survives the way through the neutral view', () => {
+  const properties = [
+    TEXT,
+    type('text/plain'),
+    property(0x08, prefixed('a/b')),
+    property(0x09, prefixed(hex('00ff'))),
+    userProperty('x', ''),
+    userProperty('x', 'y'),
+  ];
+  const bytes = mqttFormat.build(view('hello', ...properties), message(''));
+  expect(bytes).toEqual(Buffer.concat([block(...properties), Buffer.from('hello')]));
+});
