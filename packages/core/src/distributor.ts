@@ -9,16 +9,15 @@ export class Distributor {
   readonly #store: Store;
   readonly #router: Router;
   readonly #metrics: Metrics;
-  /** Used within one call of `toTopic` only. */
-  readonly #storing: Target[] = [];
+  /** A list to collect targets in; null while a call of `toTopic` uses it. */
+  #spare: Target[] | null = [];
+  #behind: Queue | null = null;
 
   constructor(store: Store, router: Router, metrics: Metrics) {
     this.#store = store;
     this.#router = router;
     this.#metrics = metrics;
   }
-
-  #behind: Queue | null = null;
 
   /** A queue that is behind and asks its producers to wait, of those reached since the last call. */
   takeBehind(): Queue | null {
@@ -30,30 +29,49 @@ export class Distributor {
   /** Returns the number of queues that the topic's bindings lead to. */
   toTopic(message: Message): number {
     const { targets } = this.#router.route(message.address);
-    const storing = this.#storing;
+    const storing = this.#spare ?? [];
+    this.#spare = null;
     let matched = 0;
+    for (const target of targets) {
+      if (isExcluded(target, message)) continue;
+      matched++;
+      if (target.queue.stores(message, target)) storing.push(target);
+    }
+    if (storing.length === 1) this.#storeInOne(storing[0]!.queue, message, storing[0]!);
+    else if (storing.length > 1) this.#storeInSeveral(message, storing);
+    // A delivery may lead to another publish, whose message is younger: it finds this one stored.
+    if (matched > storing.length) this.#passOn(message, targets, storing, matched);
+    else if (matched === 0) this.#metrics.messagesUnroutable++;
+    storing.length = 0;
+    this.#spare = storing;
+    return matched;
+  }
+
+  /** Brings a message into the queues that did not store it. */
+  #passOn(
+    message: Message,
+    targets: readonly Target[],
+    stored: readonly Target[],
+    matched: number,
+  ): void {
+    let next = 0;
     let behind = 0;
     let last: Queue | null = null;
     for (const target of targets) {
+      if (target === stored[next]) {
+        next++;
+        continue;
+      }
+      if (isExcluded(target, message)) continue;
       const { queue } = target;
-      if (target.noLocal && queue.ownerId === message.publisherId) continue;
-      matched++;
-      if (queue.stores(message, target)) storing.push(target);
-      else {
-        queue.addTransient(message, target);
-        if (queue.asksToWait) {
-          behind++;
-          last = queue;
-        }
+      queue.addTransient(message, target);
+      if (queue.asksToWait) {
+        behind++;
+        last = queue;
       }
     }
     // One slow subscriber slows nobody else; when most are behind, the producer is too fast.
     if (behind * 2 > matched) this.#behind = last;
-    if (storing.length === 1) this.#storeInOne(storing[0]!.queue, message, storing[0]!);
-    else if (storing.length > 1) this.#storeInSeveral(message, storing);
-    storing.length = 0;
-    if (matched === 0) this.#metrics.messagesUnroutable++;
-    return matched;
   }
 
   toQueue(queue: Queue, message: Message, target: Target | null): void {
@@ -80,4 +98,8 @@ export class Distributor {
       target.queue.addStored(message, sequence, true, target);
     }
   }
+}
+
+function isExcluded({ noLocal, queue }: Target, message: Message): boolean {
+  return noLocal && queue.ownerId === message.publisherId;
 }
