@@ -185,6 +185,16 @@ describe('a rejected message', () => {
     expect([world.queue('q').length, world.broker.queueCount]).toEqual([0, 1]);
   });
 
+  test('goes to dead letters that are made although there are as many queues as allowed', async () => {
+    const world = await createTestBroker({ limits: { queuesMax: 1 } });
+    const consumer = world.consume('q');
+    for (const text of ['a', 'b']) world.publish('queue://q', text);
+    world.run();
+    consumer.settle('rejected');
+    world.run();
+    expect([world.queue('q').length, world.queue('DLQ').length]).toEqual([1, 1]);
+  });
+
   test('goes to dead letters that a policy forbids clients to create', async () => {
     const world = await createTestBroker({
       policies: [{ destination: 'queue://DLQ', autoCreate: false }],

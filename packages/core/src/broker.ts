@@ -239,7 +239,7 @@ export class Broker implements BrokerApi {
     if (!create || isTemporary(address) || !this.#policies.for(address).autoCreate) {
       throw new BrokerError('address-not-found', `there is no queue ${address.name}`);
     }
-    return this.#queueOrCreate(address);
+    return this.#createQueue(address, true);
   }
 
   subscriptionQueue(options: SubscriptionQueueOptions): Queue {
@@ -350,12 +350,9 @@ export class Broker implements BrokerApi {
     return 1;
   }
 
-  #queueOrCreate(address: Address): Queue {
-    const { name } = address;
-    return (
-      this.#queues.addressed(name) ??
-      this.#queues.create({ name, kind: 'queue', durable: true, ownerId: 0, autoDelete: false })
-    );
+  #createQueue({ name }: Address, limited: boolean): Queue {
+    const options = { name, kind: 'queue', durable: true, ownerId: 0, autoDelete: false } as const;
+    return this.#queues.create(options, limited);
   }
 
   /**
@@ -429,7 +426,9 @@ export class Broker implements BrokerApi {
       policyFor: (address) => this.#policies.for(address),
       sendLetter: (letter) => {
         letter.id = this.#nextMessageId++;
-        this.#distributor.toQueue(this.#queueOrCreate(letter.address), letter, null);
+        const { address } = letter;
+        const known = this.#queues.addressed(address.name);
+        this.#distributor.toQueue(known ?? this.#createQueue(address, false), letter, null);
       },
     });
   }

@@ -65,9 +65,13 @@ export class QueueTable {
     return this.#internal.get(name) ?? null;
   }
 
-  create(options: CreateQueue): Queue {
+  /**
+   * @param limited false for what the broker itself cannot do without
+   * @throws BrokerError `quota-exceeded`
+   */
+  create(options: CreateQueue, limited = true): Queue {
     const { ids, limits, store } = this.#dependencies;
-    if (this.#byId.size >= limits.queuesMax) {
+    if (limited && this.#byId.size >= limits.queuesMax) {
       throw new BrokerError('quota-exceeded', `there are ${limits.queuesMax} queues already`);
     }
     const id = options.durable ? ids.durable() : ids.transient();
