@@ -87,18 +87,18 @@ describe('the causeway command', () => {
   });
 
   test('sends and receives over each protocol', async () => {
-    const sent = await execute(['send', url('mqtt'), 'queue://mixed', 'from mqtt', '--json']);
+    const sent = await execute(['send', url('mqtt'), 'queue://mixed.up', 'from mqtt', '--json']);
     expect(sent).toMatchObject({ code: 0, stderr: '' });
     expect(JSON.parse(sent.stdout)).toMatchObject({ sent: 1 });
     expect(
-      await execute(['send', url('stomp'), 'queue://mixed'], 'line 1\nline 2\n'),
+      await execute(['send', url('stomp'), 'queue://mixed.up'], 'line 1\nline 2\n'),
     ).toMatchObject({
       code: 0,
       stdout: '',
     });
-    const first = await execute(['receive', url('stomp'), 'queue://mixed', '-n', '2']);
+    const first = await execute(['receive', url('stomp'), 'queue://mixed.up', '-n', '2']);
     expect(first).toEqual({ code: 0, stdout: 'from mqtt\nline 1\n', stderr: '' });
-    const rest = await execute(['receive', url('ws'), 'queue://mixed', '-n', '1', '--json']);
+    const rest = await execute(['receive', url('ws'), 'queue://mixed.up', '-n', '1', '--json']);
     expect(JSON.parse(rest.stdout)).toMatchObject({ body: 'line 2' });
   });
 
@@ -125,6 +125,18 @@ describe('the causeway command', () => {
       contentType: 'application/octet-stream',
       headers: { color: 'blue' },
     });
+  });
+
+  test.each([
+    ['mqtt', 'stomp'],
+    ['stomp', 'mqtt'],
+  ] as const)('keeps what comes for a durable subscriber over %s', async (scheme, other) => {
+    const topic = `topic://news.${scheme}`;
+    const receive = ['receive', url(scheme), topic, '--durable', `archive-${scheme}`];
+    await execute([...receive, '-w', '0.2']);
+    await execute(['send', url(other), topic, 'one', 'two']);
+    expect((await execute([...receive, '-n', '1'])).stdout).toBe('one\n');
+    expect((await execute([...receive, '-n', '1'])).stdout).toBe('two\n');
   });
 
   test('fails when what it waits for does not come', async () => {

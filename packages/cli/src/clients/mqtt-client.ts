@@ -22,18 +22,53 @@ export async function openMqttClient(
   settings: ClientSettings,
 ): Promise<MessageClient> {
   const client = mqtt.connect(connectOptions(endpoint, settings));
+  const inbox = new Inbox(client);
   await connected(client, endpoint, settings.connectTimeoutMs);
-  return new MqttMessageClient(client, endpoint, settings.protocolVersion ?? 5);
+  return new MqttMessageClient(client, inbox, endpoint, settings.protocolVersion ?? 5);
+}
+
+type Take = (message: IncomingMessage) => Promise<boolean>;
+
+/**
+ * Takes what arrives, from the connect on: a session's messages come before anybody asks for them,
+ * and the library would acknowledge them to nobody. It hands out one message after another, and
+ * acknowledges when its callback is called; without that the message stays unsettled.
+ */
+class Inbox {
+  #take: Take | null = null;
+  #early: (() => void) | null = null;
+
+  constructor(client: MqttClient) {
+    client.handleMessage = (packet, callback) => {
+      const deliver = (take: Take) =>
+        void take(toIncoming(packet)).then(
+          (settle) => {
+            if (settle) callback();
+          },
+          (error: Error) => callback(error),
+        );
+      if (this.#take === null) this.#early = () => deliver(this.#take!);
+      else deliver(this.#take);
+    };
+  }
+
+  open(take: Take): void {
+    this.#take = take;
+    this.#early?.();
+    this.#early = null;
+  }
 }
 
 class MqttMessageClient implements MessageClient {
   readonly ended: Promise<never>;
   readonly #client: MqttClient;
+  readonly #inbox: Inbox;
   readonly #version: number;
   #closing = false;
 
-  constructor(client: MqttClient, endpoint: Endpoint, version: number) {
+  constructor(client: MqttClient, inbox: Inbox, endpoint: Endpoint, version: number) {
     this.#client = client;
+    this.#inbox = inbox;
     this.#version = version;
     this.ended = new Promise((_resolve, reject) => {
       const end = (reason: string) => {
@@ -61,19 +96,8 @@ class MqttMessageClient implements MessageClient {
     });
   }
 
-  async receive(
-    options: ReceiveOptions,
-    take: (message: IncomingMessage) => Promise<boolean>,
-  ): Promise<void> {
-    // The library acknowledges when this calls back; without a call the message stays unsettled.
-    this.#client.handleMessage = (packet, callback) => {
-      take(toIncoming(packet)).then(
-        (settle) => {
-          if (settle) callback();
-        },
-        (error: Error) => callback(error),
-      );
-    };
+  async receive(options: ReceiveOptions, take: Take): Promise<void> {
+    this.#inbox.open(take);
     const granted = await this.#client.subscribeAsync(options.destination, { qos: options.qos });
     const refused = granted.find((grant) => Number(grant.qos) >= 0x80);
     if (refused !== undefined) {
