@@ -104,8 +104,14 @@ function typeOf(option: ValueOption<unknown>): string {
   }
 }
 
-function defaultOf(option: ValueOption<unknown>): string {
-  if (option.required) return 'required';
+function defaultOf(key: string, option: ValueOption<unknown>): string {
+  if (option.required) {
+    const section = OPTION_ROWS.find(
+      (row) =>
+        row.option.kind === 'section' && row.option.optional && key.startsWith(`${row.key}.`),
+    );
+    return section === undefined ? 'required' : `required with ${code(section.key)}`;
+  }
   if (option.default === undefined) return '';
   return code(inYaml(option.default));
 }

@@ -83,7 +83,7 @@ export const OPTIONS = section('The configuration of a broker.', {
     [{ name: 'admin', password: 'admin', groups: ['admins'] }],
   ),
   authorization: list(
-    'Who may do what where. The most specific destination decides alone; a destination that none matches is closed. Without any entry everything is open to whoever has logged in. The group `*` stands for everybody, `anonymous` for connections without credentials.',
+    'Who may do what where. The most specific destination decides alone; a destination that none matches is closed. Without any entry everything is open to whoever has logged in. A subscription with wildcards needs every entry that decides over something it would receive. The group `*` stands for everybody, `anonymous` for connections without credentials.',
     {
       destination: requiredText(
         '`queue://name` or `topic://name`; `*` stands for one level, `>` at the end for the rest.',
