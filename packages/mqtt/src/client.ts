@@ -153,7 +153,7 @@ export class MqttClient implements Confirmable, SessionOwner {
         this.#released(packetId);
         break;
       case CONFIRM.publish:
-        this.deliveries.publishReserved(packetId, detail === 1);
+        this.deliveries.publishReserved(packetId);
         break;
       default:
         this.send(this.#replies.shift()!);
@@ -221,7 +221,7 @@ export class MqttClient implements Confirmable, SessionOwner {
     if (state === FLIGHT.releasing) inflight.set(packetId, FLIGHT.released);
     else if (state === FLIGHT.releasingAgain) inflight.set(packetId, FLIGHT.releasedAgain);
     else return;
-    this.acknowledge(ACK.pubrel, packetId, 0);
+    this.deliveries.sendPubrel(packetId);
   }
 
   #sendDisconnect(failure: Failure): void {

@@ -13,6 +13,7 @@ import {
 } from '@causeway/core';
 import { encodeAnnotations } from './annotations.js';
 import { OutgoingPublish } from './codec/encode-publish.js';
+import { ACK, writeAck } from './codec/encoder.js';
 import type { Version } from './codec/types.js';
 import { CONFIRM, confirmToken } from './confirm-token.js';
 import { DeliveryWindow } from './delivery-window.js';
@@ -109,8 +110,14 @@ export class Deliveries implements ConsumerSink {
     this.window.congested = false;
   }
 
+  sendPubrel(id: number): void {
+    const { sink } = this.parts;
+    writeAck(sink.out, ACK.pubrel, id, 0);
+    sink.flush();
+  }
+
   /** The packet identifier of a QoS 2 delivery is durable: the PUBLISH may leave. */
-  publishReserved(id: number, duplicate: boolean): void {
+  publishReserved(id: number): void {
     const { inflight } = this;
     const entry = inflight.entry(id);
     if (inflight.state(id) !== FLIGHT.reserved2 || entry === null) return;
@@ -125,7 +132,6 @@ export class Deliveries implements ConsumerSink {
     }
     inflight.set(id, FLIGHT.published2);
     this.#publish.packetId = id;
-    this.#publish.duplicate = duplicate;
     this.#send();
   }
 
@@ -220,7 +226,7 @@ export class Deliveries implements ConsumerSink {
     window.enter();
     if (own) entry.tag = id;
     if (qos === 2) {
-      this.#reserve(entry, id, false);
+      this.#reserve(entry, id);
       return;
     }
     this.#publish.packetId = id;
@@ -231,24 +237,20 @@ export class Deliveries implements ConsumerSink {
 
   /** Delivers under the identifier of an earlier connection [MQTT-4.4.0-1]. */
   #again(entry: QueueEntry, id: number, qos: number): void {
-    this.inflight.restore(id, entry, qos === 1 ? FLIGHT.published1 : FLIGHT.reserved2);
+    this.inflight.restore(id, entry, qos === 1 ? FLIGHT.published1 : FLIGHT.published2);
     this.window.enter();
-    if (qos === 2) {
-      this.#reserve(entry, id, true);
-      return;
-    }
     this.#publish.packetId = id;
     this.#publish.duplicate = true;
     this.#send();
   }
 
   /** At QoS 2 the identifier must survive a restart, or the client would get the message twice. */
-  #reserve(entry: QueueEntry, id: number, duplicate: boolean): void {
+  #reserve(entry: QueueEntry, id: number): void {
     const { broker, session, who } = this.parts;
     if (session.queue.durable && entry.sequence > 0) {
       broker.putSlot(session, outboundSlot(id), encodeInFlight(entry));
     }
-    broker.confirm(who, confirmToken(CONFIRM.publish, id, duplicate ? 1 : 0));
+    broker.confirm(who, confirmToken(CONFIRM.publish, id, 0));
   }
 
   #send(): void {

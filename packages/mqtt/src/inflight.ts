@@ -16,7 +16,7 @@ export const FLIGHT = {
   /** As `releasing`, but begun on an earlier connection: not counted in the client's quota. */
   releasingAgain: 6,
   releasedAgain: 7,
-  /** Sent on an earlier connection; to be sent again, with the same identifier. */
+  /** Sent on an earlier connection; to be sent again, with the same identifier, which is stored. */
   returned1: 8,
   returned2: 9,
 } as const;

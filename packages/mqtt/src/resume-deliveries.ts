@@ -16,7 +16,9 @@ export function resumeDeliveries(deliveries: Deliveries, known: boolean): void {
   if (known) revive(inflight);
   else recover(deliveries);
   for (const id of inflight.ids) {
-    if (inflight.state(id) !== FLIGHT.releasingAgain) continue;
+    const state = inflight.state(id);
+    if (state === FLIGHT.releasedAgain) deliveries.sendPubrel(id);
+    if (state !== FLIGHT.releasingAgain) continue;
     parts.broker.putSlot(parts.session, outboundSlot(id), OUTBOUND_RELEASED);
     parts.broker.confirm(parts.who, confirmToken(CONFIRM.pubrel, id, 0));
   }
@@ -36,7 +38,8 @@ function revive(inflight: Inflight): void {
 function recover({ inflight, parts }: Deliveries): void {
   const { queue, slots } = parts.session;
   for (const { packetId, released, queueId, sequence } of outboundSlots(slots)) {
-    if (!released && queueId === queue.id && !queue.isSettled(sequence)) {
+    if (released) inflight.restore(packetId, null, FLIGHT.releasedAgain);
+    else if (queueId === queue.id && !queue.isSettled(sequence)) {
       inflight.restore(packetId, null, FLIGHT.returned2);
       inflight.expect(packetId, sequence);
     } else inflight.restore(packetId, null, FLIGHT.releasingAgain);
@@ -63,18 +66,19 @@ function cutOff(deliveries: Deliveries, id: number): void {
       else deliveries.forget(id);
       break;
     case FLIGHT.reserved2:
-      // It never left: another member of the group may have it.
-      if (own) comeBack(inflight, id, entry, FLIGHT.returned2);
-      else deliveries.forget(id);
+      // It never left.
+      if (own) entry.tag = 0;
+      deliveries.forget(id);
       break;
     case FLIGHT.published2:
       if (own) comeBack(inflight, id, entry, FLIGHT.returned2);
       else if (entry !== null) adopt(deliveries, id, entry);
       break;
     case FLIGHT.releasing:
-    case FLIGHT.released:
-    case FLIGHT.releasedAgain:
       inflight.set(id, FLIGHT.releasingAgain);
+      break;
+    case FLIGHT.released:
+      inflight.set(id, FLIGHT.releasedAgain);
       break;
     default:
       break;
