@@ -61,7 +61,7 @@ function renderTable(rows: readonly OptionRow[]): string {
     const cells = [
       code(key),
       typeOf(details),
-      defaultOf(details),
+      defaultOf(key, details),
       details.describe,
       code(variable),
     ];
