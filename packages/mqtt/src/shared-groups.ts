@@ -14,6 +14,12 @@ function queueName(group: string, filter: string): string {
   return `mqtt-share:${group}/${filter}`;
 }
 
+/** A session of this name may come and go; its number is its own. */
+interface Member {
+  readonly session: string;
+  readonly id: number;
+}
+
 /** The queue of a group, which the session joins. */
 export function joinGroup(
   broker: BrokerApi,
@@ -24,14 +30,14 @@ export function joinGroup(
   const name = queueName(group, filter);
   const known = broker.findSubscriptionQueue(name);
   const { durable } = session.queue;
-  const joining = durable ? [session.name] : [];
+  const joining = durable ? [{ session: session.name, id: session.id }] : [];
   if (known === null) {
     const binding = groupBinding(joining);
     const options = { name, filter, binding, durable, ownerId: 0, autoDelete: !durable };
     return broker.subscriptionQueue(options);
   }
   const members = membersOf(known, filter);
-  if (durable && !members.includes(session.name)) {
+  if (durable && !members.some(({ id }) => id === session.id)) {
     const living = members.filter((member) => isAlive(broker, member));
     broker.bind(known, filter, groupBinding([...living, ...joining]));
   }
@@ -46,7 +52,7 @@ export function leaveGroup(
   filter: string,
 ): void {
   const queue = broker.findSubscriptionQueue(queueName(group, filter));
-  if (queue !== null) keepMembers(broker, queue, filter, (member) => member !== session.name);
+  if (queue !== null) keepMembers(broker, queue, filter, ({ id }) => id !== session.id);
 }
 
 /** The filters of the groups that a session's queue remembers, as the client wrote them. */
@@ -74,7 +80,7 @@ function keepMembers(
   broker: BrokerApi,
   queue: Queue,
   filter: string,
-  keeps: (member: string) => boolean,
+  keeps: (member: Member) => boolean,
 ): void {
   const members = membersOf(queue, filter);
   const kept = members.filter((member) => keeps(member) && isAlive(broker, member));
@@ -83,16 +89,16 @@ function keepMembers(
   else broker.deleteQueue(queue);
 }
 
-function membersOf(queue: Queue, filter: string): string[] {
+function membersOf(queue: Queue, filter: string): Member[] {
   const members = queue.bindings.get(filter)?.options.data.members;
-  return Array.isArray(members) ? members.map(String) : [];
+  return Array.isArray(members) ? members : [];
 }
 
-/** A session's queue has the session's name. */
-function isAlive(broker: BrokerApi, member: string): boolean {
-  return broker.findSubscriptionQueue(member) !== null;
+/** A session's queue has the session's name and number. */
+function isAlive(broker: BrokerApi, { session, id }: Member): boolean {
+  return broker.findSubscriptionQueue(session)?.ownerId === id;
 }
 
-function groupBinding(members: readonly string[]): BindingOptions {
+function groupBinding(members: readonly Member[]): BindingOptions {
   return { noLocal: false, durable: true, data: { members } };
 }
