@@ -4,7 +4,7 @@ export const CONFIRM = {
   pubrec: 1,
   pubcomp: 2,
   pubrel: 3,
-  /** A PUBLISH at QoS 2 whose packet identifier had to be stored. */
+  /** A PUBLISH whose packet identifier, or that of one before it, had to be stored. */
   publish: 4,
   /** The next of the encoded replies that wait. */
   reply: 5,

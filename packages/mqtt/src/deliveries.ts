@@ -54,6 +54,8 @@ export class Deliveries implements ConsumerSink {
   readonly inflight: Inflight;
   readonly #publish = new OutgoingPublish();
   readonly #aliases = new Map<Buffer, number>();
+  /** Deliveries that wait until something is durable. */
+  #reserved = 0;
 
   constructor(parts: DeliveryParts) {
     this.parts = parts;
@@ -116,22 +118,26 @@ export class Deliveries implements ConsumerSink {
     sink.flush();
   }
 
-  /** The packet identifier of a QoS 2 delivery is durable: the PUBLISH may leave. */
+  /** What a delivery waited for is durable: the PUBLISH may leave. */
   publishReserved(id: number): void {
     const { inflight } = this;
+    const state = inflight.state(id);
     const entry = inflight.entry(id);
-    if (inflight.state(id) !== FLIGHT.reserved2 || entry === null) return;
+    this.#reserved--;
+    if ((state !== FLIGHT.reserved1 && state !== FLIGHT.reserved2) || entry === null) return;
     const { consumer, message, target } = entry;
+    const qos = state === FLIGHT.reserved1 ? 1 : 2;
     if (
       consumer === null ||
-      !this.#prepare(consumer, message, target, planFor(consumer, target), 2)
+      !this.#prepare(consumer, message, target, planFor(consumer, target), qos)
     ) {
       // Its queue was emptied meanwhile.
       this.forget(id);
       return;
     }
-    inflight.set(id, FLIGHT.published2);
+    inflight.set(id, qos === 1 ? FLIGHT.published1 : FLIGHT.published2);
     this.#publish.packetId = id;
+    this.#publish.duplicate = qos === 1 && consumer.context === null && entry.redelivered;
     this.#send();
   }
 
@@ -222,13 +228,13 @@ export class Deliveries implements ConsumerSink {
       this.parts.broker.settle(entry, 'released');
       return;
     }
-    const id = inflight.take(entry, qos === 1 ? FLIGHT.published1 : FLIGHT.reserved2);
-    window.enter();
-    if (own) entry.tag = id;
-    if (qos === 2) {
-      this.#reserve(entry, id);
+    if (qos === 2 || this.#reserved > 0) {
+      this.#reserve(entry, own, qos);
       return;
     }
+    const id = inflight.take(entry, FLIGHT.published1);
+    if (own) entry.tag = id;
+    window.enter();
     this.#publish.packetId = id;
     // After a restart of the broker the identifier is another one, but it may be a second delivery.
     this.#publish.duplicate = own && entry.redelivered;
@@ -244,10 +250,17 @@ export class Deliveries implements ConsumerSink {
     this.#send();
   }
 
-  /** At QoS 2 the identifier must survive a restart, or the client would get the message twice. */
-  #reserve(entry: QueueEntry, id: number): void {
+  /**
+   * At QoS 2 the identifier must be stored first, or the client would get the message twice over a
+   * restart. What comes next at QoS 1 waits too: messages are sent, and sent again, in one order.
+   */
+  #reserve(entry: QueueEntry, own: boolean, qos: number): void {
     const { broker, session, who } = this.parts;
-    if (session.queue.durable && entry.sequence > 0) {
+    const id = this.inflight.take(entry, qos === 1 ? FLIGHT.reserved1 : FLIGHT.reserved2);
+    if (own) entry.tag = id;
+    this.window.enter();
+    this.#reserved++;
+    if (qos === 2 && session.queue.durable && entry.sequence > 0) {
       broker.putSlot(session, outboundSlot(id), encodeInFlight(entry));
     }
     broker.confirm(who, confirmToken(CONFIRM.publish, id, 0));

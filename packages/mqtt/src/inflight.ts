@@ -5,20 +5,22 @@ export const FLIGHT = {
   free: 0,
   /** QoS 1, sent: PUBACK is awaited. */
   published1: 1,
+  /** QoS 1: the PUBLISH waits behind one of QoS 2, to keep the order. */
+  reserved1: 2,
   /** QoS 2: the identifier is being stored, the PUBLISH has not left. */
-  reserved2: 2,
+  reserved2: 3,
   /** QoS 2, sent: PUBREC is awaited. */
-  published2: 3,
+  published2: 4,
   /** QoS 2: the PUBREC is being stored, the PUBREL has not left. */
-  releasing: 4,
+  releasing: 5,
   /** QoS 2: PUBCOMP is awaited. */
-  released: 5,
+  released: 6,
   /** As `releasing`, but begun on an earlier connection: not counted in the client's quota. */
-  releasingAgain: 6,
-  releasedAgain: 7,
+  releasingAgain: 7,
+  releasedAgain: 8,
   /** Sent on an earlier connection; to be sent again, with the same identifier, which is stored. */
-  returned1: 8,
-  returned2: 9,
+  returned1: 9,
+  returned2: 10,
 } as const;
 
 export type Flight = (typeof FLIGHT)[keyof typeof FLIGHT];

@@ -65,6 +65,7 @@ function cutOff(deliveries: Deliveries, id: number): void {
       if (own) comeBack(inflight, id, entry, FLIGHT.returned1);
       else deliveries.forget(id);
       break;
+    case FLIGHT.reserved1:
     case FLIGHT.reserved2:
       // It never left.
       if (own) entry.tag = 0;

@@ -168,8 +168,8 @@ describe('one durability road', () => {
     expect(reader.summary()).toEqual([
       'suback 1',
       'publish t a qos1 1',
-      'publish t c qos1 3',
       'publish t b qos2 2',
+      'publish t c qos1 3',
     ]);
     peer.send(pubrel(2));
     expect(peer.summary()).toEqual([]);
