@@ -1,7 +1,7 @@
 import mqtt, { type MqttClient } from 'mqtt';
 import { Account } from './account.js';
 
-const IN_FLIGHT = 100;
+const IN_FLIGHT = 40;
 
 /** An MQTT producer and a subscriber with a session, both reconnecting, at full rate. */
 export class MqttPair {
@@ -47,7 +47,10 @@ export class MqttPair {
       this.#inFlight++;
       this.#producer.publish(this.#topic, String(number), { qos: this.#qos }, (error) => {
         this.#inFlight--;
-        if (error === undefined || error === null) this.account.confirmed(number);
+        // The client gives up what it resends while the connection breaks again: that one may be
+        // stored or not. It goes on with the next connection.
+        if (error !== undefined && error !== null) return;
+        this.account.confirmed(number);
         this.#pump();
       });
     }

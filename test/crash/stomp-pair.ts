@@ -1,7 +1,7 @@
 import stompit, { type Client } from 'stompit';
 import { Account } from './account.js';
 
-const IN_FLIGHT = 50;
+const IN_FLIGHT = 40;
 const RETRY_MS = 20;
 
 /** A STOMP producer and a consumer of one queue, both reconnecting, at full rate. */

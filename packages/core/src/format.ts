@@ -30,6 +30,8 @@ export class Formats {
 
   /** The neutral view of any message, cached on it. */
   view(message: Message): Content {
+    // What is cached outlives the call, and so must the bytes it refers to.
+    message.keep();
     message.content ??= this.#get(message.format).view(message);
     return message.content;
   }
