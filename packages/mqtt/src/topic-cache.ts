@@ -11,28 +11,42 @@ export interface PublishTarget {
 }
 
 const CACHED_MAX = 1024;
+/** A power of two. */
+const PLACES = 64;
 
 /**
- * Finds the target of a topic by its bytes: most clients publish to few topics, many to one. The
- * bytes of the last topic are compared first; the others are found without decoding them.
+ * Finds the target of a topic by its bytes: most clients publish to few topics, many to one. A
+ * topic's length and last bytes say where it was put last time; comparing its bytes there is
+ * cheaper than making a text of them.
  */
 export class TopicCache {
   readonly #targets = new Map<string, PublishTarget>();
-  #last: PublishTarget | null = null;
+  readonly #places: (PublishTarget | null)[] = [];
 
   find(view: Buffer, start: number, end: number): PublishTarget | null {
-    if (this.#last !== null && isEqual(this.#last.topic, view, start, end)) return this.#last;
+    const place = placeOf(view, start, end);
+    const likely = this.#places[place];
+    if (likely != null && isEqual(likely.topic, view, start, end)) return likely;
     const target = this.#targets.get(view.toString('latin1', start, end));
     if (target === undefined) return null;
-    this.#last = target;
+    this.#places[place] = target;
     return target;
   }
 
   add(target: PublishTarget): void {
+    const { topic } = target;
     if (this.#targets.size >= CACHED_MAX) this.#targets.clear();
-    this.#targets.set(target.topic.toString('latin1'), target);
-    this.#last = target;
+    if (this.#places.length === 0) this.#places.push(...new Array<null>(PLACES).fill(null));
+    this.#targets.set(topic.toString('latin1'), target);
+    this.#places[placeOf(topic, 0, topic.length)] = target;
   }
+}
+
+/** The last bytes of topics differ more often than the first. */
+function placeOf(view: Buffer, start: number, end: number): number {
+  const length = end - start;
+  if (length < 2) return length;
+  return (view[end - 1]! + view[end - 2]! * 7 + length) & (PLACES - 1);
 }
 
 function isEqual(topic: Buffer, view: Buffer, start: number, end: number): boolean {
