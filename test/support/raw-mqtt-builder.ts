@@ -2,7 +2,6 @@ import { one, packet, prefixed, properties, two } from './raw-mqtt-bytes.js';
 import type { Property } from './raw-mqtt-properties.js';
 
 export type MqttLevel = 3 | 4 | 5;
-export type QoS = 0 | 1 | 2;
 
 export interface WillOptions {
   topic: string | Buffer;

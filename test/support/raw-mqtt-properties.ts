@@ -30,7 +30,6 @@ export const PROPERTIES = {
 } as const;
 
 export type PropertyName = keyof typeof PROPERTIES;
-export type PropertyType = (typeof PROPERTIES)[PropertyName][1];
 
 interface ValueOfType {
   byte: number;

@@ -100,7 +100,9 @@ interface Row {
 }
 
 function listed(): Row[] {
-  const rows = readFileSync(LIST, 'utf8').matchAll(/^\| (MQTT[\d.-]+) \|(?:.* \|)? (.+) \|$/gm);
+  const rows = readFileSync(LIST, 'utf8').matchAll(
+    /^\| *(MQTT[\d.-]+) *\|(?:.*\|)? *([^|]+?) *\|$/gm,
+  );
   return [...rows].map(([, clause, tests]) => ({ clause: clause ?? '', tests: tests ?? '' }));
 }
 
