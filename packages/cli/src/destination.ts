@@ -36,6 +36,6 @@ export function isQueue(name: string): boolean {
 
 /** MQTT's separators and wildcards are the broker's with three pairs of characters swapped. */
 function toTopic(kind: 'queue' | 'topic', name: string): string {
-  const topic = name.replace(/[/.+*#>]/g, (character) => MQTT_SWAP.get(character)!);
-  return kind === 'queue' ? `$queue/${topic}` : topic;
+  if (kind === 'queue') return `$queue/${name}`;
+  return name.replace(/[/.+*#>]/g, (character) => MQTT_SWAP.get(character)!);
 }

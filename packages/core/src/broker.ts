@@ -381,9 +381,10 @@ export class Broker implements BrokerApi {
   /** A commit is durable: the next one goes to the disk, then promises are kept, then queues run. */
   #committed(commit: number): void {
     this.metrics.commits++;
+    // First, since sealing asks who still waits.
+    this.#schedule.committed(commit);
     this.#seal();
     this.#confirms.run(commit);
-    this.#schedule.committed(commit);
     this.requestTurn();
   }
 

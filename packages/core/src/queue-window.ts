@@ -39,8 +39,7 @@ export class QueueWindow {
     return (
       this.#messages >= limits.queueWindowMessages ||
       this.#bytes >= limits.queueWindowBytes ||
-      (this.#messages >= SMALL_WINDOW_MESSAGES &&
-        this.#total.windowBytes >= limits.windowBytesTotal)
+      this.crowded
     );
   }
 
@@ -48,6 +47,14 @@ export class QueueWindow {
   get transientFull(): boolean {
     const { transientMessagesMax, transientBytesMax } = this.#limits;
     return this.#messages >= transientMessagesMax || this.#bytes >= transientBytesMax;
+  }
+
+  /** All queues together hold as much as they may, and this one more than its small share. */
+  get crowded(): boolean {
+    return (
+      this.#messages >= SMALL_WINDOW_MESSAGES &&
+      this.#total.windowBytes >= this.#limits.windowBytesTotal
+    );
   }
 
   /** So much waits in memory, without a store behind it, that producers should wait. */

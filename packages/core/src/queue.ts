@@ -171,10 +171,11 @@ export class Queue {
       }
     }
     if (this.#discardsTransient) return;
-    if (this.#window.transientFull) {
+    if (this.#window.transientFull || (this.#window.crowded && this.#stalled)) {
       this.#drop();
       return;
     }
+    if (this.#window.messages === 0) this.#lastProgressMs = this.#context.clock.monotonicMs();
     message.keep();
     this.#length++;
     this.#add(new QueueEntry(this, message, 0, 0, target));
@@ -206,8 +207,7 @@ export class Queue {
    * One that takes nothing has no say.
    */
   get asksToWait(): boolean {
-    if (!this.#window.behind) return false;
-    return this.#context.clock.monotonicMs() - this.#lastProgressMs < STALLED_MS;
+    return this.#window.behind && !this.#stalled;
   }
 
   /** For producers that wait: whether they may go on. */
@@ -278,6 +278,10 @@ export class Queue {
     for (const entry of this.#ring.all()) {
       if (entry.state === 'available' && hasExpired(entry, nowMs)) this.#expire(entry);
     }
+  }
+
+  get #stalled(): boolean {
+    return this.#context.clock.monotonicMs() - this.#lastProgressMs >= STALLED_MS;
   }
 
   /** What need not survive is not kept for a client that is away. */

@@ -72,7 +72,7 @@ describe('the view of a message', () => {
   test('replies to a queue, and correlation that is no text', () => {
     const content = view(
       '',
-      property(8, prefixed('$queue/a/b')),
+      property(8, prefixed('$queue/a.b')),
       property(9, prefixed(hex('ff00'))),
     );
     expect(content).toMatchObject({ replyTo: 'queue://a.b', correlationId: hex('ff00') });
@@ -113,7 +113,7 @@ describe('what is built', () => {
         '{}',
         TEXT,
         type('application/json'),
-        property(0x08, prefixed('$queue/a/b')),
+        property(0x08, prefixed('$queue/a.b')),
         property(0x09, prefixed('id-1')),
         userProperty('b', '1'),
         userProperty('a', '2'),
@@ -124,7 +124,7 @@ describe('what is built', () => {
 
   test.each([
     ['topic://a.b', 'a/b'],
-    ['queue://a.b', '$queue/a/b'],
+    ['queue://a.b', '$queue/a.b'],
     ['orders', '$queue/orders'],
   ])('a reply to %s', (replyTo, topic) => {
     const body = { kind: 'binary', bytes: Buffer.alloc(0) } as const;

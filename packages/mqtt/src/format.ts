@@ -62,7 +62,7 @@ function bodyOf(payload: Buffer, properties: Properties): Body {
 /** `$queue/name` is a queue, as everywhere in MQTT here; anything else is a topic. */
 function replyToOf(topic: string): string {
   if (!topic.startsWith(QUEUE_PREFIX)) return `topic://${swapSeparators(topic)}`;
-  return `queue://${swapSeparators(topic.slice(QUEUE_PREFIX.length))}`;
+  return `queue://${topic.slice(QUEUE_PREFIX.length)}`;
 }
 
 /** Most correlation data is text, which every protocol can carry. */
@@ -91,7 +91,7 @@ function propertiesOf(content: Content): Properties {
 function responseTopicOf(replyTo: string): string {
   if (replyTo.startsWith('topic://')) return swapSeparators(replyTo.slice('topic://'.length));
   const name = replyTo.startsWith('queue://') ? replyTo.slice('queue://'.length) : replyTo;
-  return QUEUE_PREFIX + swapSeparators(name);
+  return QUEUE_PREFIX + name;
 }
 
 /** User properties are texts: what cannot be written as one is left out. */

@@ -44,7 +44,7 @@ describe('topic names', () => {
     ['/', 'topic://.'],
     ['$SYS/broker', 'topic://$SYS.broker'],
     ['$queue/orders', 'queue://orders'],
-    ['$queue/orders/new', 'queue://orders.new'],
+    ['$queue/orders.new', 'queue://orders.new'],
     ['$queue', 'topic://$queue'],
     ['$queuex/y', 'topic://$queuex.y'],
   ])('%j is %j', (topic, uri) => {
@@ -110,7 +110,7 @@ describe('topic filters', () => {
   );
 
   test('queues are subscribed to by their own name', () => {
-    expect(filter('$queue/orders/new')).toMatchObject({
+    expect(filter('$queue/orders.new')).toMatchObject({
       kind: 'queue',
       address: { uri: 'queue://orders.new' },
     });

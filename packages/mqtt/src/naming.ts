@@ -9,7 +9,7 @@ import {
 } from '@causeway/core';
 import { isTopicFilter, isTopicName } from './codec/topic-syntax.js';
 
-/** The level below which MQTT clients reach queues: `$queue/orders`. */
+/** Before the name of a queue, which is written as everywhere else: `$queue/orders.new`. */
 export const QUEUE_PREFIX = '$queue/';
 const SHARE_PREFIX = '$share/';
 
@@ -53,8 +53,7 @@ export function isBrokersOwn(address: Address): boolean {
 
 /** The topic that stands for an address: `$queue/name` for a queue. */
 export function topicOfAddress(address: Address): string {
-  const name = swapSeparators(address.name);
-  return address.kind === 'queue' ? QUEUE_PREFIX + name : name;
+  return address.kind === 'queue' ? QUEUE_PREFIX + address.name : swapSeparators(address.name);
 }
 
 const NOT_EXPRESSIBLE = Buffer.alloc(0);
@@ -119,7 +118,7 @@ function toFilter(filter: string, limits: Limits): string {
 }
 
 function queueAddress(topic: string, addresses: AddressBook, limits: Limits): Address {
-  const name = swapSeparators(topic.slice(QUEUE_PREFIX.length));
+  const name = topic.slice(QUEUE_PREFIX.length);
   checkName(name, limits);
   return addresses.queue(name);
 }
