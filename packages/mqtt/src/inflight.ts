@@ -36,9 +36,9 @@ const IDENTIFIER_MAX = 65_535;
 export class Inflight {
   /**
    * QoS 2 deliveries of shared subscriptions that were cut off: they are finished with this client,
-   * by message instead of by entry, since they moved into the session's queue [MQTT-4.8.2-4].
+   * by message id instead of by entry, since they moved into the session's queue [MQTT-4.8.2-4].
    */
-  readonly adopted = new Map<Message, number>();
+  readonly adopted = new Map<number, number>();
   /** Every identifier in use, in the order in which they were taken. */
   readonly #entries = new Map<number, QueueEntry | null>();
   /** What they stand for, unless that is `published1`: most deliveries are at QoS 1. */
@@ -114,9 +114,9 @@ export class Inflight {
   /** The identifier under which an entry went out before, once; 0 if there is none. */
   claim(entry: QueueEntry, message: Message): number {
     if (this.#returned === 0) return 0;
-    const adopted = this.adopted.get(message);
+    const adopted = this.adopted.get(message.id);
     if (adopted !== undefined && entry.target?.direct === true) {
-      this.adopted.delete(message);
+      this.adopted.delete(message.id);
       return adopted;
     }
     const expected = entry.sequence > 0 ? this.#bySequence.get(entry.sequence) : undefined;

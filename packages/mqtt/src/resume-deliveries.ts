@@ -2,7 +2,7 @@ import type { QueueEntry, Session } from '@causeway/core';
 import { CONFIRM, confirmToken } from './confirm-token.js';
 import type { Deliveries } from './deliveries.js';
 import { FLIGHT, type Inflight } from './inflight.js';
-import { OUTBOUND_RELEASED, outboundSlot, outboundSlots } from './session-slots.js';
+import { encodeAdopted, OUTBOUND_RELEASED, outboundSlot, outboundSlots } from './session-slots.js';
 import { type QueueSubscription, recordName } from './subscription.js';
 
 /**
@@ -37,9 +37,12 @@ function revive(inflight: Inflight): void {
 
 function recover({ inflight, parts }: Deliveries): void {
   const { queue, slots } = parts.session;
-  for (const { packetId, released, queueId, sequence } of outboundSlots(slots)) {
+  for (const { packetId, released, queueId, sequence, messageId } of outboundSlots(slots)) {
     if (released) inflight.restore(packetId, null, FLIGHT.releasedAgain);
-    else if (queueId === queue.id && !queue.isSettled(sequence)) {
+    else if (messageId > 0) {
+      inflight.restore(packetId, null, FLIGHT.returned2);
+      inflight.adopted.set(messageId, packetId);
+    } else if (queueId === queue.id && !queue.isSettled(sequence)) {
       inflight.restore(packetId, null, FLIGHT.returned2);
       inflight.expect(packetId, sequence);
     } else inflight.restore(packetId, null, FLIGHT.releasingAgain);
@@ -109,7 +112,8 @@ function adopt(deliveries: Deliveries, id: number, entry: QueueEntry): void {
   if (lives(session) && subscription !== null && consumer !== null) {
     broker.enqueueDirect(session.queue, message, recordName(subscription.filter));
     inflight.restore(id, null, FLIGHT.returned2);
-    inflight.adopted.set(message, id);
+    inflight.adopted.set(message.id, id);
+    if (session.queue.durable) broker.putSlot(session, outboundSlot(id), encodeAdopted(message));
   } else deliveries.forget(id);
   broker.settle(entry, 'accepted');
 }
