@@ -14,13 +14,18 @@ import type { CommitBatch, KeyRange, ShardLog } from './shard-log.js';
 import { TailWitness } from './tail-witness.js';
 
 const MEBIBYTE = 1024 * 1024;
-/** How LevelDB is opened, in its own words. */
+/**
+ * How LevelDB is opened, in its own words. It maps its tables into memory and they count as ours:
+ * at most `maxOpenFiles - 10` of `maxFileSize` bytes, and some of `writeBufferSize`. Measured with
+ * a backlog of a gigabyte; larger values gain nothing in speed.
+ */
 const LEVEL_OPTIONS = {
-  writeBufferSize: 32 * MEBIBYTE,
-  maxFileSize: 16 * MEBIBYTE,
+  writeBufferSize: 16 * MEBIBYTE,
+  maxFileSize: 2 * MEBIBYTE,
+  maxOpenFiles: 74,
   blockSize: 16 * 1024,
   cacheSize: 32 * MEBIBYTE,
-  compression: false,
+  compression: true,
 };
 export type LevelOptions = typeof LEVEL_OPTIONS;
 
