@@ -18,7 +18,9 @@ const { values } = parseArgs({
   },
 });
 if (values.blast === undefined) {
-  console.error('usage: compare.mjs --blast PATH [--peer NAME:PROTO:PORT:PID]... [--runs N] [--only TEXT]');
+  console.error(
+    'usage: compare.mjs --blast PATH [--peer NAME:PROTO:PORT:PID]... [--runs N] [--only TEXT]',
+  );
   process.exit(2);
 }
 
@@ -28,7 +30,13 @@ const WORKLOADS = [
   ['MQTT QoS 0, 1 to 10', 'mqtt', ['--qos', '0', '--consumers', '10', '--fanout'], 300_000, 50_000],
   ['MQTT QoS 1, clean session', 'mqtt', ['--qos', '1', '--durable', '0'], 500_000, 100_000],
   ['MQTT QoS 1, persistent session', 'mqtt', ['--qos', '1', '--durable', '1'], 300_000, 50_000],
-  ['STOMP persistent, receipts, client ack', 'stomp', ['--qos', '1', '--durable', '1'], 200_000, 20_000],
+  [
+    'STOMP persistent, receipts, client ack',
+    'stomp',
+    ['--qos', '1', '--durable', '1'],
+    200_000,
+    20_000,
+  ],
   ['the same, 1 KiB', 'stomp', ['--qos', '1', '--durable', '1', '--size', '1024'], 100_000, 20_000],
   [
     'the same, 20 producers, 20 consumers',
@@ -37,16 +45,39 @@ const WORKLOADS = [
     200_000,
     20_000,
   ],
-  ['MQTT QoS 1 persistent at 5,000/s', 'mqtt', ['--qos', '1', '--durable', '1', '--rate', '5000'], 25_000, 25_000],
-  ['STOMP persistent at 5,000/s', 'stomp', ['--qos', '1', '--durable', '1', '--rate', '5000'], 25_000, 25_000],
+  [
+    'MQTT QoS 1 persistent at 5,000/s',
+    'mqtt',
+    ['--qos', '1', '--durable', '1', '--rate', '5000'],
+    25_000,
+    25_000,
+  ],
+  [
+    'STOMP persistent at 5,000/s',
+    'stomp',
+    ['--qos', '1', '--durable', '1', '--rate', '5000'],
+    25_000,
+    25_000,
+  ],
 ].filter(([name]) => name.includes(values.only));
 
 const folder = mkdtempSync(join(tmpdir(), 'causeway-compare-'));
 const profile = values.cpuprofile ? ['--cpu-prof', `--cpu-prof-dir=${values.cpuprofile}`] : [];
 const broker = spawn(
   process.execPath,
-  [...profile, 'packages/cli/bin/causeway.js', 'start', '--config', 'config/causeway.yaml', '--data', folder]
-    .concat(['--set', 'listeners=[{"protocol":"mqtt","host":"127.0.0.1","port":0},{"protocol":"stomp","host":"127.0.0.1","port":0}]'])
+  [
+    ...profile,
+    'packages/cli/bin/causeway.js',
+    'start',
+    '--config',
+    'config/causeway.yaml',
+    '--data',
+    folder,
+  ]
+    .concat([
+      '--set',
+      'listeners=[{"protocol":"mqtt","host":"127.0.0.1","port":0},{"protocol":"stomp","host":"127.0.0.1","port":0}]',
+    ])
     .concat(['--set', 'admin.port=0']),
   { stdio: ['ignore', 'pipe', 'inherit'] },
 );
@@ -73,8 +104,14 @@ let serial = 0;
 function run(candidate, protocol, args, count) {
   const result = spawnSync(
     values.blast,
-    ['--proto', protocol, '--port', candidate.ports[protocol], '--dest', `bench${process.pid}x${serial++}`]
-      .concat(['--count', String(count), '--pid', String(candidate.pid), '--max', '60'], args),
+    [
+      '--proto',
+      protocol,
+      '--port',
+      candidate.ports[protocol],
+      '--dest',
+      `bench${process.pid}x${serial++}`,
+    ].concat(['--count', String(count), '--pid', String(candidate.pid), '--max', '60'], args),
     { encoding: 'utf8' },
   );
   const number = (pattern) => Number(pattern.exec(result.stdout)?.[1] ?? Number.NaN);
@@ -103,12 +140,22 @@ for (const [name, protocol, args, count, slowCount] of WORKLOADS) {
   const summary = taking.map((candidate) => {
     const runs = samples.get(candidate);
     const of = (key) => median(runs.map((sample) => sample[key]));
-    return { name: candidate.name, failed: runs.filter((sample) => !sample.ok).length, rate: of('rate'), cpu: of('cpu'), p50: of('p50'), p99: of('p99'), rss: of('rss') };
+    return {
+      name: candidate.name,
+      failed: runs.filter((sample) => !sample.ok).length,
+      rate: of('rate'),
+      cpu: of('cpu'),
+      p50: of('p50'),
+      p99: of('p99'),
+      rss: of('rss'),
+    };
   });
   for (const row of summary) {
     const ratio = row.name === 'Causeway' ? '' : `${(summary[0].rate / row.rate).toFixed(1)}x`;
     const failed = row.failed > 0 ? ` (${row.failed} runs timed out)` : '';
-    console.log(`| ${name} | ${row.name}${failed} | ${row.rate.toLocaleString('en')} | ${row.cpu} | ${row.p50} | ${row.p99} | ${row.rss} | ${ratio} |`);
+    console.log(
+      `| ${name} | ${row.name}${failed} | ${row.rate.toLocaleString('en')} | ${row.cpu} | ${row.p50} | ${row.p99} | ${row.rss} | ${ratio} |`,
+    );
   }
 }
 broker.kill('SIGTERM');

@@ -29,7 +29,7 @@ export class StompPair {
     this.#stopped = true;
     await this.account.settled(() => true);
     this.#finished = true;
-    for (const client of this.#open) client.destroy();
+    for (const client of this.#open) client.destroy(new Error('the test is over'));
   }
 
   /** Connects again and again until the end. */
@@ -77,7 +77,7 @@ export class StompPair {
           this.account.confirmed(number);
           pump();
         };
-        client.send(headers, { onReceipt }).end(String(number));
+        client.send(headers, { onReceipt, onError: () => {} }).end(String(number));
       }
     };
     pump();
@@ -90,12 +90,14 @@ export class StompPair {
       message.readString('utf8', (failed, text) => {
         if (failed !== null && failed !== undefined) return;
         const number = Number(text);
-        const redelivered = (message.headers as { redelivered?: string }).redelivered === 'true';
+        const { headers } = message as unknown as { headers: { redelivered?: string } };
+        const redelivered = headers.redelivered === 'true';
         if (this.#settled.has(number)) this.returned.push(number);
         if (this.#delivered.has(number) && !redelivered) this.unflagged.push(number);
         this.#delivered.add(number);
         this.account.received(number);
-        client.ack(message, {}, { onReceipt: () => this.#settled.add(number) });
+        const onReceipt = () => void this.#settled.add(number);
+        client.ack(message, {}, { onReceipt, onError: () => {} });
       });
     });
   }

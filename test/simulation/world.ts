@@ -1,4 +1,5 @@
 import {
+  AddressBook,
   type BindingOptions,
   Broker,
   type Confirmable,
@@ -13,7 +14,6 @@ import {
   type QueueEntry,
   SILENT_LOG,
 } from '@causeway/core';
-import { AddressBook } from '@causeway/core';
 import { Journal, MemoryLog } from '@causeway/journal';
 import { Ledger } from './ledger.js';
 import { SeededRandom } from './seeded-random.js';

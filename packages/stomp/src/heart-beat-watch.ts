@@ -37,7 +37,7 @@ export class HeartBeatWatch {
     const client = this.#client;
     const { broker, sink } = client;
     if (client.state === 'ended') return;
-    const heldUp = sink.congested || client.pendingConfirms > 0;
+    const heldUp = sink.held || sink.congested || client.pendingConfirms > 0;
     const nowMs = broker.clock.monotonicMs();
     const advice = this.#heartBeat.check(nowMs, this.heard, client.wrote, heldUp);
     this.heard = false;

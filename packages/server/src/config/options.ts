@@ -126,7 +126,6 @@ export const OPTIONS = section('The configuration of a broker.', {
 
 /** A configuration that has passed all checks, with every default filled in. */
 export type Config = ValueOf<typeof OPTIONS>;
-export type ListenerConfig = Config['listeners'][number];
 
 function limitFields(): Readonly<Record<LimitName, ValueOption<number>>> {
   const fields = Object.entries(LIMITS).map(([name, limit]) => [name, limitOption(name, limit)]);

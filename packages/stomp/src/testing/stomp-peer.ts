@@ -16,6 +16,7 @@ export interface Received {
 export class FakeSink implements ByteSink {
   readonly out = new OutputBuffer();
   congested = false;
+  held = false;
   ended = false;
   pauses = 0;
   loggedIn = false;
