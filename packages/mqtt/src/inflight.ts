@@ -38,7 +38,7 @@ export class Inflight {
    * QoS 2 deliveries of shared subscriptions that were cut off: they are finished with this client,
    * by message id instead of by entry, since they moved into the session's queue [MQTT-4.8.2-4].
    */
-  readonly adopted = new Map<number, number>();
+  readonly #adopted = new Map<number, number[]>();
   /** Every identifier in use, in the order in which they were taken. */
   readonly #entries = new Map<number, QueueEntry | null>();
   /** What they stand for, unless that is `published1`: most deliveries are at QoS 1. */
@@ -111,13 +111,20 @@ export class Inflight {
     if (sequence > 0) this.#bySequence.set(sequence, id);
   }
 
+  /** Has a message that came over from a group's queue find its identifier; one for each group. */
+  adopt(id: number, messageId: number): void {
+    this.restore(id, null, FLIGHT.returned2);
+    const ids = this.#adopted.get(messageId);
+    if (ids === undefined) this.#adopted.set(messageId, [id]);
+    else ids.push(id);
+  }
+
   /** The identifier under which an entry went out before, once; 0 if there is none. */
   claim(entry: QueueEntry, message: Message): number {
     if (this.#returned === 0) return 0;
-    const adopted = this.adopted.get(message.id);
-    if (adopted !== undefined && entry.target?.direct === true) {
-      this.adopted.delete(message.id);
-      return adopted;
+    if (entry.target?.direct === true) {
+      const adopted = this.#claimAdopted(message.id);
+      if (adopted > 0) return adopted;
     }
     const expected = entry.sequence > 0 ? this.#bySequence.get(entry.sequence) : undefined;
     if (expected !== undefined) {
@@ -126,6 +133,13 @@ export class Inflight {
     }
     const known = entry.tag > 0 && this.entry(entry.tag) === entry;
     return known && isReturned(this.state(entry.tag)) ? entry.tag : 0;
+  }
+
+  #claimAdopted(messageId: number): number {
+    const ids = this.#adopted.get(messageId);
+    if (ids === undefined) return 0;
+    if (ids.length === 1) this.#adopted.delete(messageId);
+    return ids.shift()!;
   }
 
   #leave(id: number): void {

@@ -39,10 +39,8 @@ function recover({ inflight, parts }: Deliveries): void {
   const { queue, slots } = parts.session;
   for (const { packetId, released, queueId, sequence, messageId } of outboundSlots(slots)) {
     if (released) inflight.restore(packetId, null, FLIGHT.releasedAgain);
-    else if (messageId > 0) {
-      inflight.restore(packetId, null, FLIGHT.returned2);
-      inflight.adopted.set(messageId, packetId);
-    } else if (queueId === queue.id && !queue.isSettled(sequence)) {
+    else if (messageId > 0) inflight.adopt(packetId, messageId);
+    else if (queueId === queue.id && !queue.isSettled(sequence)) {
       inflight.restore(packetId, null, FLIGHT.returned2);
       inflight.expect(packetId, sequence);
     } else inflight.restore(packetId, null, FLIGHT.releasingAgain);
@@ -111,8 +109,7 @@ function adopt(deliveries: Deliveries, id: number, entry: QueueEntry): void {
   const subscription = (consumer?.context ?? null) as QueueSubscription | null;
   if (lives(session) && subscription !== null && consumer !== null) {
     broker.enqueueDirect(session.queue, message, recordName(subscription.filter));
-    inflight.restore(id, null, FLIGHT.returned2);
-    inflight.adopted.set(message.id, id);
+    inflight.adopt(id, message.id);
     if (session.queue.durable) broker.putSlot(session, outboundSlot(id), encodeAdopted(message));
   } else deliveries.forget(id);
   broker.settle(entry, 'accepted');
