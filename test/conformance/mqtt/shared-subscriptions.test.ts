@@ -117,6 +117,46 @@ test('[MQTT-4.8.2-4] a QoS 2 delivery in progress is completed to its client whe
   await other.expectSilence();
 });
 
+test('[MQTT-4.8.2-4] nor does a restart of the server bring it to anybody else', async () => {
+  const topic = name('t');
+  const session = { clientId: name(), cleanStart: false, properties: LASTING };
+  const first = await connect(session);
+  await first.subscribe(`$share/g/${topic}`, 2);
+  const sender = await connect();
+  sender.publish({ topic, qos: 2, id: 1, payload: 'mine' }).send(mqtt5.pubrel(1));
+  const id = (await first.expect('publish', { qos: 2 })).id ?? 0;
+  await sender.take(2);
+  await fixture.server.restart();
+  const other = await connect();
+  await other.subscribe(`$share/g/${topic}`, 2);
+  await other.expectSilence();
+  const second = await connect(session);
+  await second.expect('publish', { payload: 'mine', id, dup: true });
+  second.send(mqtt5.pubrec(id));
+  await second.expect('pubrel', { id, reason: 0 });
+  second.send(mqtt5.pubcomp(id));
+  await second.expectSilence();
+  await other.expectSilence();
+});
+
+test('[MQTT-4.8.2-4] the deliveries of one message through two groups are both completed', async () => {
+  const topic = name('t');
+  const session = { clientId: name(), cleanStart: false, properties: LASTING };
+  const first = await connect(session);
+  await first.subscribe(`$share/one/${topic}`, 2);
+  await first.subscribe(`$share/two/${topic}`, 2);
+  const sender = await connect();
+  sender.publish({ topic, qos: 2, id: 1, payload: 'mine' }).send(mqtt5.pubrel(1));
+  const ids = (await first.take(2)).map(({ id }) => id);
+  await sender.take(2);
+  await first.drop();
+  const second = await connect(session);
+  const again = await second.take(2);
+  expect(again.map(({ id }) => id).sort()).toEqual(ids.sort());
+  expect(again.map(({ dup }) => dup)).toEqual([true, true]);
+  await second.expectSilence();
+});
+
 test('[MQTT-4.8.2-4] a delivery that was received is completed with PUBREL', async () => {
   const topic = name('t');
   const session = { clientId: name(), cleanStart: false, properties: LASTING };
