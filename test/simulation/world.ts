@@ -16,7 +16,7 @@ import {
 } from '@causeway/core';
 import { Journal, MemoryLog } from '@causeway/journal';
 import { Ledger } from './ledger.js';
-import { SeededRandom } from './seeded-random.js';
+import { SeededRandom } from '../support/seeded-random.js';
 
 const QUEUES = ['orders', 'bills'];
 const SUBSCRIPTIONS = [
