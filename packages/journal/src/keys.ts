@@ -116,6 +116,12 @@ export function parseMetaKey(key: Buffer): number {
   return getUint32(key, 2);
 }
 
+/** Whether all keys between two, either of which may be shortened, are keys of messages. */
+export function areMessageKeys(above: Buffer, upTo: Buffer): boolean {
+  const prefix = above[0];
+  return prefix === upTo[0] && (prefix === PREFIX.entry || prefix === PREFIX.body);
+}
+
 export const RANGES = {
   everything: { from: Buffer.alloc(0), below: Buffer.of(0xff) },
   tails: range(PREFIX.tail),

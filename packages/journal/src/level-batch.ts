@@ -1,7 +1,5 @@
-import type { Level } from 'level';
+import type { Database } from './level-database.js';
 import type { CommitBatch } from './shard-log.js';
-
-export type Database = Level<Buffer, Buffer>;
 
 /**
  * What a chained batch of `level` offers to those who implement stores on abstract-level. Its

@@ -2,7 +2,7 @@ import { BrokerError } from '@causeway/core';
 import { corrupt } from './corruption.js';
 
 /** How LevelDB reports files that are lost, and tables that are shorter than they should be. */
-const DAMAGED_FILE = /^IO error: [^]*(No such file or directory|Invalid argument)/;
+const DAMAGED_FILE = /^IO error: [\s\S]*(No such file or directory|Invalid argument)/;
 
 /** The operating error behind an error of LevelDB. */
 export function storageError(location: string, error: unknown): BrokerError {

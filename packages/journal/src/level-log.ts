@@ -1,37 +1,19 @@
-import { readdirSync, statSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { BrokerError, invariant } from '@causeway/core';
-import { Level, type Iterator as LevelIterator } from 'level';
+import type { Iterator as LevelIterator } from 'level';
 import { sealValue } from './checksum.js';
 import { corrupt, mustDecode } from './corruption.js';
 import { openRecord } from './fact-records.js';
 import { Keys, parseCommitKey, RANGES } from './keys.js';
-import { type Database, LevelBatch, LevelBatchPool } from './level-batch.js';
+import { LevelBatch, LevelBatchPool } from './level-batch.js';
+import { type Database, type LevelOptions, openDatabase } from './level-database.js';
 import { storageError } from './level-errors.js';
 import { RECORD } from './record-kinds.js';
 import type { CommitBatch, KeyRange, ShardLog } from './shard-log.js';
+import { checkForRecovery } from './store-check.js';
 import { TailWitness } from './tail-witness.js';
 
-const MEBIBYTE = 1024 * 1024;
-/**
- * How LevelDB is opened, in its own words. It maps its tables into memory and they count as ours:
- * at most `maxOpenFiles - 10` of `maxFileSize` bytes, and some of `writeBufferSize`. Measured with
- * a backlog of a gigabyte; larger values gain nothing in speed.
- */
-const LEVEL_OPTIONS = {
-  writeBufferSize: 16 * MEBIBYTE,
-  maxFileSize: 2 * MEBIBYTE,
-  maxOpenFiles: 74,
-  blockSize: 16 * 1024,
-  cacheSize: 32 * MEBIBYTE,
-  compression: true,
-};
-export type LevelOptions = typeof LEVEL_OPTIONS;
-
-const ENCODINGS = { keyEncoding: 'buffer', valueEncoding: 'buffer' } as const;
 const SCAN_ENTRIES = 1000;
-const SCAN_BYTES = MEBIBYTE;
+const SCAN_BYTES = 1024 * 1024;
 /** The witness is written after this many commits, and at the end. */
 const WITNESS_COMMITS = 32;
 
@@ -66,17 +48,11 @@ export class LevelLog implements ShardLog {
    * @throws BrokerError `storage-locked`, `storage-corrupt`, `storage-failed`
    */
   static async open(folder: string, options: Partial<LevelOptions> = {}): Promise<LevelLog> {
-    const settings = { ...LEVEL_OPTIONS, ...options, ...ENCODINGS };
-    const database: Database = new Level(folder, settings);
-    try {
-      await mkdir(folder, { recursive: true });
-      refuseWithoutCurrent(folder);
-      await database.open();
-    } catch (error) {
-      throw storageError(folder, error);
-    }
+    const database = await openDatabase(folder, options);
     let witness: TailWitness | null = null;
     try {
+      const [damage] = checkForRecovery(database, folder);
+      if (damage !== undefined) throw corrupt(folder, damage);
       witness = new TailWitness(folder);
       const log = new LevelLog(folder, database, witness);
       await log.#readTail();
@@ -211,21 +187,4 @@ export class LevelLog implements ShardLog {
       highWaterMarkBytes: SCAN_BYTES,
     });
   }
-}
-
-/**
- * Without its file CURRENT, LevelDB takes a folder for a new one and deletes the tables in it.
- */
-function refuseWithoutCurrent(folder: string): void {
-  const names = readdirSync(folder);
-  const current = names.includes('CURRENT') ? statSync(join(folder, 'CURRENT')).size : 0;
-  if (current > 0) return;
-  const data = names.find((name) => /\.(ldb|sst)$/.test(name) || isFilledLog(folder, name));
-  if (data !== undefined || names.includes('CURRENT')) {
-    throw corrupt(folder, 'its file CURRENT is missing or empty');
-  }
-}
-
-function isFilledLog(folder: string, name: string): boolean {
-  return /^\d+\.log$/.test(name) && statSync(join(folder, name)).size > 0;
 }

@@ -1,6 +1,7 @@
 import type { AddressBook, BrokerError, Log } from '@causeway/core';
 import { Journal } from './journal.js';
-import { LevelLog, type LevelOptions } from './level-log.js';
+import type { LevelOptions } from './level-database.js';
+import { LevelLog } from './level-log.js';
 
 export interface OpenJournalOptions {
   /** Created if it does not exist. */
