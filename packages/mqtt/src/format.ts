@@ -18,6 +18,7 @@ import { HAS_PROPERTIES } from './stored-form.js';
 const UNLIMITED: DecodeLimits = {
   headersMax: Number.POSITIVE_INFINITY,
   headerBytesMax: Number.POSITIVE_INFINITY,
+  subscriptionsPerConnectionMax: Number.POSITIVE_INFINITY,
 };
 /** Content types whose bodies are text even without a payload format indicator. */
 const TEXTUAL = /^(text\/|application\/(json|xml|javascript)\b)|\+(json|xml)\b/i;

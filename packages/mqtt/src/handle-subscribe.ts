@@ -9,7 +9,7 @@ import type { SubscriptionRequest } from './codec/types.js';
 import { ERROR_REASONS, LEGACY_SUBACK_FAILURE } from './errors.js';
 import { type ParsedFilter, parseFilter } from './naming.js';
 import { openSubscription } from './queue-subscriptions.js';
-import { recordName, type SubscriptionData } from './subscription.js';
+import { OWNER_RECORD, recordName, type SubscriptionData } from './subscription.js';
 
 /** MQTT 5 3.8. The answer waits until the subscriptions are durable. */
 export function handleSubscribe(
@@ -65,7 +65,8 @@ function subscribe(client: MqttClient, request: SubscriptionRequest, identifier:
 
 function checkRoom(client: MqttClient, filter: string): void {
   const { bindings } = client.session.queue;
-  if (bindings.size < client.broker.limits.subscriptionsPerConnectionMax) return;
+  const count = bindings.size - (bindings.has(OWNER_RECORD) ? 1 : 0);
+  if (count < client.broker.limits.subscriptionsPerConnectionMax) return;
   if (bindings.has(filter)) return;
   throw new BrokerError('quota-exceeded', 'the session has too many subscriptions');
 }

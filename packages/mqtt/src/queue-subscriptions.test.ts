@@ -304,17 +304,11 @@ describe('$queue', () => {
 
 test('a session has at most so many subscriptions', async () => {
   const turns = await createTestBroker({ limits: { subscriptionsPerConnectionMax: 2 } });
-  const peer = connectAs(turns, 'c');
-  peer.send(
-    subscribe(1, [
-      ['a', 0],
-      ['$share/g/a', 0],
-      ['b', 0],
-      ['$queue/q', 0],
-      ['a', 1],
-    ]),
-  );
-  expect(peer.packets()).toMatchObject([{ granted: [0, 0, 0x97, 0x97, 1] }]);
+  const peer = connectAs(turns, 'c', true);
+  const filters = ['a', '$share/g/a', 'b', '$queue/q', 'a'];
+  for (const [index, filter] of filters.entries()) peer.send(subscribe(index + 1, [[filter, 1]]));
+  const granted = (peer.packets() as { granted?: number[] }[]).flatMap((packet) => packet.granted);
+  expect(granted).toEqual([1, 1, 0x97, 0x97, 1]);
 });
 
 test('[MQTT-3.9.3-2] MQTT 3.1.1 has one code for every refusal', async () => {
@@ -332,4 +326,29 @@ test('[MQTT-3.9.3-2] MQTT 3.1.1 has one code for every refusal', async () => {
     ),
   );
   expect(peer.bytes().toString('hex')).toBe('900400018080');
+});
+
+test('a session that comes back has lost the subscriptions that it may no longer have', async () => {
+  let closed = '';
+  const authorizer = {
+    allows: (_: unknown, action: string, { uri }: { uri: string }) =>
+      action !== 'read' || uri !== closed,
+  };
+  const turns = await createTestBroker({ authorizer });
+  const peer = member(turns, 'c', { lasting: true, filter: 'open' });
+  peer.send(
+    subscribe(2, [
+      ['secret', 0],
+      ['$queue/secret', 0],
+    ]),
+  );
+  for (const uri of ['topic://secret', 'queue://secret']) {
+    closed = uri;
+    peer.drop();
+    connectAs(turns, 'c', true).drop();
+  }
+  closed = '';
+  const again = connectAs(turns, 'c', true);
+  for (const topic of ['open', 'secret', '$queue/secret']) deliver(turns, topic, topic);
+  expect(again.summary()).toEqual(['publish open open qos2 1']);
 });

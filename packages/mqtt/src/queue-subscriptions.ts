@@ -1,9 +1,10 @@
-import { BrokerError } from '@causeway/core';
+import { type Binding, BrokerError } from '@causeway/core';
 import type { MqttClient } from './client.js';
 import { type ParsedFilter, parseFilter } from './naming.js';
 import { joinGroup, leaveGroup } from './shared-groups.js';
 import {
   dataOf,
+  OWNER_RECORD,
   planOf,
   QueueSubscription,
   recordedFilter,
@@ -62,19 +63,30 @@ export function closeSubscription(client: MqttClient, filter: string, parsed: Qu
   if (parsed.kind === 'shared') leaveGroup(broker, session, parsed.group, parsed.filter);
 }
 
-/** Takes up the subscriptions that a session remembers from an earlier connection. */
+/**
+ * Takes up the subscriptions of an earlier connection. Those go for which the permission, or the
+ * queue, went away meanwhile.
+ */
 export function reopenSubscriptions(client: MqttClient): void {
   const { broker, session } = client;
   for (const binding of [...session.queue.bindings.values()]) {
-    const filter = recordedFilter(binding);
-    if (filter === null) continue;
+    if (binding.filter === OWNER_RECORD) continue;
     try {
-      const parsed = parseFilter(filter, broker.addresses, broker.limits);
-      if (parsed.kind !== 'topic') openSubscription(client, filter, parsed, dataOf(binding));
+      reopen(client, binding);
     } catch (error) {
       if (!(error instanceof BrokerError)) throw error;
-      // The permission or the queue went away while the client was.
       broker.unbind(session.queue, binding.filter);
     }
   }
+}
+
+function reopen(client: MqttClient, binding: Binding): void {
+  const { addresses, limits } = client.broker;
+  const filter = recordedFilter(binding);
+  if (filter === null) {
+    client.connection.require('read', addresses.topic(binding.filter));
+    return;
+  }
+  const parsed = parseFilter(filter, addresses, limits);
+  if (parsed.kind !== 'topic') openSubscription(client, filter, parsed, dataOf(binding));
 }

@@ -14,7 +14,7 @@ import {
 import { decodeConnect, readVersion } from './decode-connect.js';
 import type { Connect, Version } from './types.js';
 
-const LIMITS = { headersMax: 10, headerBytesMax: 10_000 };
+const LIMITS = { headersMax: 10, headerBytesMax: 10_000, subscriptionsPerConnectionMax: 20 };
 
 function decode(packet: Buffer): { version: unknown; connect: Connect } {
   // The remaining length of these packets is one or two bytes.

@@ -18,7 +18,7 @@ import {
   decodeUnsubscribe,
 } from './decoder.js';
 
-const LIMITS = { headersMax: 10, headerBytesMax: 1000 };
+const LIMITS = { headersMax: 10, headerBytesMax: 1000, subscriptionsPerConnectionMax: 20 };
 
 function body(packet: Buffer): ByteReader {
   return new ByteReader(packet, 2);
@@ -111,6 +111,21 @@ describe('UNSUBSCRIBE', () => {
   ])('%s', (_, packet, reason) => {
     expect(reasonOf(() => decodeUnsubscribe(body(packet), 5, LIMITS))).toBe(reason);
   });
+});
+
+test('as many filters as the limit, and one more', () => {
+  const filters = (count: number) => Array.from({ length: count }, (_, index) => `t${index}`);
+  const subscribing = (count: number) =>
+    subscribe(
+      1,
+      filters(count).map((filter) => [filter, 0] as const),
+    );
+  expect(decodeSubscribe(body(subscribing(20)), 5, LIMITS).requests).toHaveLength(20);
+  expect(reasonOf(() => decodeSubscribe(body(subscribing(21)), 5, LIMITS))).toBe(0x97);
+  expect(decodeUnsubscribe(body(unsubscribe(1, filters(20))), 5, LIMITS).filters).toHaveLength(20);
+  expect(reasonOf(() => decodeUnsubscribe(body(unsubscribe(1, filters(21))), 5, LIMITS))).toBe(
+    0x97,
+  );
 });
 
 describe('acknowledgements', () => {

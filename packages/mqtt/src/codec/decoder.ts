@@ -1,7 +1,8 @@
 import type { ByteReader } from '@causeway/wire';
-import { malformed, protocolError } from './mqtt-error.js';
+import { MqttError, malformed, protocolError } from './mqtt-error.js';
 import { NO_PROPERTIES, readProperties } from './properties.js';
 import type { PropertyPacket } from './property-table.js';
+import { REASON } from './reason.js';
 import { readText } from './text.js';
 import type {
   Acknowledgement,
@@ -31,7 +32,10 @@ export function decodeSubscribe(
     throw protocolError('SUBSCRIBE names two subscription identifiers');
   }
   const requests: SubscriptionRequest[] = [];
-  while (reader.remaining > 0) requests.push(readRequest(reader, version));
+  while (reader.remaining > 0) {
+    checkCount(requests.length, limits);
+    requests.push(readRequest(reader, version));
+  }
   if (requests.length === 0) throw protocolError('SUBSCRIBE without a filter'); // [MQTT-3.8.3-2]
   return { packetId, requests, properties };
 }
@@ -44,7 +48,10 @@ export function decodeUnsubscribe(
   const packetId = readPacketId(reader);
   if (version === 5) readProperties(reader, 'UNSUBSCRIBE', limits);
   const filters: string[] = [];
-  while (reader.remaining > 0) filters.push(readText(reader));
+  while (reader.remaining > 0) {
+    checkCount(filters.length, limits);
+    filters.push(readText(reader));
+  }
   if (filters.length === 0) throw protocolError('UNSUBSCRIBE without a filter'); // [MQTT-3.10.3-2]
   return { packetId, filters };
 }
@@ -72,6 +79,12 @@ export function decodeReasonPacket(
   const properties = reader.remaining > 0 ? readProperties(reader, packet, limits) : NO_PROPERTIES;
   checkEnd(reader, packet);
   return { reason, properties };
+}
+
+/** A packet of the largest size would hold millions of filters. */
+function checkCount(count: number, limits: DecodeLimits): void {
+  if (count < limits.subscriptionsPerConnectionMax) return;
+  throw new MqttError(REASON.quotaExceeded, 'there are too many filters in one packet');
 }
 
 /** A packet identifier is never 0 [MQTT-2.2.1-3]. */

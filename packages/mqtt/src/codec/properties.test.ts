@@ -5,7 +5,7 @@ import { readProperties, writeProperties } from './properties.js';
 import { PROPERTY_DEFINITIONS, type PropertyPacket } from './property-table.js';
 import type { Properties } from './types.js';
 
-const LIMITS = { headersMax: 3, headerBytesMax: 1000 };
+const LIMITS = { headersMax: 3, headerBytesMax: 1000, subscriptionsPerConnectionMax: 20 };
 
 /** The table of MQTT 5 2.2.2.2, written down once more: identifier, an example, where it may be. */
 const TABLE: readonly (readonly [number, Buffer, readonly PropertyPacket[]])[] = [

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { block, hex, prefixed, property, u16, u32, userProperty } from '../testing/bytes.js';
 import { PublishProperties } from './publish-properties.js';
 
-const LIMITS = { headersMax: 3, headerBytesMax: 1000 };
+const LIMITS = { headersMax: 3, headerBytesMax: 1000, subscriptionsPerConnectionMax: 20 };
 const ALIAS = property(0x23, u16(5));
 const EXPIRY = property(0x02, u32(70_000));
 const TYPE = property(0x03, prefixed('text/plain'));

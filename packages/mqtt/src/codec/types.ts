@@ -120,4 +120,6 @@ export interface DecodeLimits {
   readonly headersMax: number;
   /** All properties of one packet, in bytes. */
   readonly headerBytesMax: number;
+  /** Filters of one SUBSCRIBE or UNSUBSCRIBE. */
+  readonly subscriptionsPerConnectionMax: number;
 }
