@@ -28,8 +28,8 @@ export class QueueChanges extends Changes {
   tailChanged = false;
   /** 0 for no change. */
   dispatchedBelow = 0;
-  /** Failed deliveries by sequence. */
-  readonly deliveryCounts = new Map<number, number>();
+  /** Failed deliveries by sequence; most queues never need it. */
+  #deliveryCounts: Map<number, number> | null = null;
   /** Settled sequences as flat [first, last] pairs. */
   #settled: number[] = [];
   #ascending = true;
@@ -56,6 +56,16 @@ export class QueueChanges extends Changes {
     settled.push(sequence, sequence);
   }
 
+  deliveryFailed(sequence: number, count: number): void {
+    this.#deliveryCounts ??= new Map();
+    this.#deliveryCounts.set(sequence, count);
+  }
+
+  /** Flat [sequence, count] pairs. */
+  get deliveryCounts(): readonly number[] {
+    return this.#deliveryCounts === null ? [] : [...this.#deliveryCounts].flat();
+  }
+
   /** Sorted, disjoint and apart. */
   get settled(): readonly number[] {
     return this.#ascending ? this.#settled : mergeRanges(this.#settled);
@@ -65,7 +75,7 @@ export class QueueChanges extends Changes {
     this.dirty = false;
     this.tailChanged = false;
     this.dispatchedBelow = 0;
-    if (this.deliveryCounts.size > 0) this.deliveryCounts.clear();
+    this.#deliveryCounts = null;
     this.#settled.length = 0;
     this.#ascending = true;
   }

@@ -120,7 +120,7 @@ function writeQueueChanges(writer: ByteWriter, queue: QueueChanges): void {
   writeNumber(writer, queue.tailChanged ? queue.tail : 0);
   writeNumber(writer, queue.dispatchedBelow);
   writeRanges(writer, queue.settled);
-  writePairs(writer, [...queue.deliveryCounts].flat());
+  writePairs(writer, queue.deliveryCounts);
 }
 
 function readQueueDelta(reader: ByteReader): QueueDelta {

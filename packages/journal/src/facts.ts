@@ -11,7 +11,7 @@ export class QueueFacts {
   #watermark = 1;
   #dispatchedBelow = 0;
   #settled: number[] = [];
-  #deliveryCounts = new Map<number, number>();
+  #deliveryCounts: Map<number, number> | null = null;
   #recovered: RecoveredQueue | undefined;
 
   restore(checkpoint: QueueCheckpoint, commit: number): void {
@@ -20,7 +20,7 @@ export class QueueFacts {
     this.#watermark = checkpoint.watermark;
     this.#dispatchedBelow = checkpoint.dispatchedBelow;
     this.#settled = [...checkpoint.settledRanges];
-    this.#deliveryCounts = new Map();
+    this.#deliveryCounts = null;
     this.#count(checkpoint.deliveryCounts);
   }
 
@@ -44,7 +44,7 @@ export class QueueFacts {
     const watermark = ranges[1]! + 1;
     const settledRanges = ranges.slice(2);
     const settledEnd = (settledRanges.at(-1) ?? 0) + 1;
-    const deliveryCounts = [...this.#deliveryCounts]
+    const deliveryCounts = [...(this.#deliveryCounts ?? [])]
       .filter(([sequence]) => !contains(ranges, sequence))
       .flat();
     const tail = Math.max(this.tail, watermark, settledEnd);
@@ -58,6 +58,8 @@ export class QueueFacts {
   }
 
   #count(pairs: readonly number[]): void {
+    if (pairs.length === 0) return;
+    this.#deliveryCounts ??= new Map();
     for (let index = 0; index < pairs.length; index += 2) {
       this.#deliveryCounts.set(pairs[index]!, pairs[index + 1]!);
     }

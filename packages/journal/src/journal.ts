@@ -49,7 +49,8 @@ interface Opened {
 /**
  * The durable side of core over a {@link ShardLog}. Messages go straight into the batch of the
  * open commit; facts and documents are collected and written when the commit is sealed. One commit
- * is being written at a time, and everything staged meanwhile joins the next.
+ * is being written at a time, and everything staged meanwhile joins the next. What is known of a
+ * queue or session lives and dies with the document of that kind and id, so put the document first.
  */
 export class Journal implements Store {
   readonly #options: JournalOptions;
@@ -120,7 +121,7 @@ export class Journal implements Store {
   }
 
   deliveryFailed(queueId: number, sequence: number, count: number): void {
-    this.#ready.sealer.queue(queueId).deliveryCounts.set(sequence, count);
+    this.#ready.sealer.queue(queueId).deliveryFailed(sequence, count);
   }
 
   dispatched(queueId: number, below: number): void {

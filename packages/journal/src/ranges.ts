@@ -3,6 +3,7 @@ import { readNumber, writeNumber } from './integers.js';
 
 /** Flat [first, last, first, last...] pairs in any order, as sorted, disjoint, apart pairs. */
 export function mergeRanges(ranges: readonly number[]): number[] {
+  if (ranges.length <= 2) return [...ranges];
   const order: number[] = [];
   for (let index = 0; index < ranges.length; index += 2) order.push(index);
   order.sort((left, right) => ranges[left]! - ranges[right]!);
