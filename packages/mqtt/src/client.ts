@@ -36,7 +36,8 @@ export interface ClientParts {
   readonly sink: ByteSink;
   readonly version: Version;
   readonly clientId: string;
-  readonly connect: Connect;
+  /** What CONNECT asked for. */
+  readonly connect: Omit<Connect, 'will' | 'password'>;
   readonly keepAliveSeconds: number;
   readonly connection: Connection;
 }

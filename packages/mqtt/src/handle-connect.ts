@@ -74,13 +74,15 @@ function checkPassword(handshake: Handshake, connect: Connect): void {
   const name = connect.username ?? '';
   handshake.phase = 'checking';
   sink.pauseReading();
+  const password = connect.password ?? Buffer.alloc(0);
   const settle = (action: () => void): void => {
+    password.fill(0);
     sink.resumeReading();
     // The client may be gone by now.
     if (handshake.phase === 'checking') action();
     broker.requestTurn();
   };
-  authenticator.password(name, connect.password ?? Buffer.alloc(0), sink.remoteAddress).then(
+  authenticator.password(name, password, sink.remoteAddress).then(
     (principal) =>
       settle(() => {
         if (principal !== null) admit(handshake, principal, null);

@@ -46,6 +46,8 @@ export class Handshake {
   /** The client is in: from here on it is the engine's. */
   succeed(client: MqttClient): void {
     this.phase = 'over';
+    this.connect = null;
+    this.exchange = null;
     this.parts.loggedIn(client);
   }
 

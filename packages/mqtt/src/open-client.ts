@@ -45,10 +45,12 @@ export function openClient(
     sink: connectionSink,
   });
   const keepAliveSeconds = keepAliveOf(connect, version, broker.limits.keepAliveSecondsMax);
-  const parts = { broker, authenticator, sink, version, clientId, connect, keepAliveSeconds };
-  const client = new MqttClient({ ...parts, connection });
+  // Neither the password nor the will has to be kept for as long as the connection lasts.
+  const { will, password: _, ...kept } = connect;
+  const parts = { broker, authenticator, sink, version, clientId, keepAliveSeconds, connection };
+  const client = new MqttClient({ ...parts, connect: kept });
   try {
-    start(client, serverFinal);
+    start(client, will, serverFinal);
   } catch (error) {
     if (client.attached) client.release(true);
     else connection.close();
@@ -57,9 +59,8 @@ export function openClient(
   handshake.succeed(client);
 }
 
-function start(client: MqttClient, serverFinal: Buffer | null): void {
-  const { broker, sink, parts } = client;
-  const { will } = parts.connect;
+function start(client: MqttClient, will: ConnectWill | null, serverFinal: Buffer | null): void {
+  const { broker, sink } = client;
   const willMessage = will === null ? null : createWill(client, will);
   const { session, present, known } = openSession(client);
   client.attach(session);
