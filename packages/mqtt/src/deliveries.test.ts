@@ -1,4 +1,4 @@
-import { FORMAT_IDS, type Message, type MessageFormat } from '@causeway/core';
+import { FORMAT_IDS, Message, type MessageFormat } from '@causeway/core';
 import { describe, expect, test } from 'vitest';
 import { createTestBroker, type TestBroker } from '../../../test/support/test-broker.js';
 import { mqttFormat } from './format.js';
@@ -296,6 +296,20 @@ describe('what the broker adds', () => {
     );
     expect(ids).toContainEqual(7);
     expect(ids).toContainEqual([1, 268_435_455]);
+  });
+
+  test('[MQTT-3.3.2-6] an expiry further away than the property can say', async () => {
+    const turns = await createTestBroker();
+    const peer = reader(turns, 'r');
+    turns.broker.formats.register(mqttFormat);
+    const { address } = turns.message('topic://t', '');
+    const bytes = Buffer.alloc(1);
+    const message = new Message(address, FORMAT_IDS.mqtt, false, bytes, 0, 1, false);
+    message.expiresAt = 99_999_999_999_999;
+    turns.broker.publish(message);
+    turns.run();
+    const expected = { properties: { messageExpiryInterval: 0xffff_ffff } };
+    expect(peer.packets()).toMatchObject([expected]);
   });
 
   test('[MQTT-3.3.2-6] what is left of the expiry', async () => {

@@ -322,7 +322,10 @@ function retainFlag(message: Message, target: Target | null, plan: DeliveryPlan)
   return plan.retainAsPublished && message.retain;
 }
 
-/** Received expiry minus time waited [MQTT-3.3.2-6]; never below a second for what still lives. */
+/**
+ * Received expiry minus time waited [MQTT-3.3.2-6]; never below a second for what still lives. Other
+ * protocols set times that four bytes of seconds cannot express.
+ */
 function secondsUntil(expiresAt: number, nowMs: number): number {
-  return Math.max(1, Math.ceil((expiresAt - nowMs) / 1000));
+  return Math.min(Math.max(1, Math.ceil((expiresAt - nowMs) / 1000)), 0xffff_ffff);
 }
