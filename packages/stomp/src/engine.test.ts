@@ -28,6 +28,28 @@ describe('DISCONNECT', () => {
   });
 });
 
+describe('the receipt of a malformed frame', () => {
+  const answer = (line: Buffer) => {
+    const peer = new StompPeer().connect();
+    const [start, end] = [Buffer.from('SEND\nreceipt:'), Buffer.from('\nbroken\n\n\0')];
+    peer.sendBytes(Buffer.concat([start, line, end]));
+    return peer.frame();
+  };
+
+  test('is named', () => {
+    expect(answer(Buffer.from('r\\c1')).headers).toMatchObject({ 'receipt-id': 'r\\c1' });
+  });
+
+  test.each([
+    ['is not UTF-8', Buffer.of(0x72, 0xff)],
+    ['has an escape that does not exist', Buffer.from('r\\t')],
+  ])('is not named when it %s', (_, line) => {
+    const { command, headers } = answer(line);
+    expect(command).toBe('ERROR');
+    expect(headers).not.toHaveProperty('receipt-id');
+  });
+});
+
 describe('heart-beats', () => {
   const beating = (header: string, broker = new FakeBroker()) => {
     const peer = new StompPeer(broker);

@@ -7,9 +7,10 @@ import {
   type Principal,
   type ProtocolEngine,
 } from '@causeway/core';
-import { WireError } from '@causeway/wire';
+import { isStrictUtf8, WireError } from '@causeway/wire';
 import type { StompClient } from './client.js';
 import { FrameDecoder } from './codec/decoder.js';
+import { escapesAreDefined } from './codec/escape.js';
 import type { Frame } from './codec/frame.js';
 import { FrameBuffer } from './codec/frame-buffer.js';
 import { CR, LF, VERSION_NAMES } from './codec/types.js';
@@ -245,9 +246,7 @@ export class StompEngine implements ProtocolEngine, ConnectionSink {
       this.#refuse(error);
       return;
     }
-    const { frame } = this.#decoder;
-    const receipt = frame.find('receipt');
-    this.#client.fail(error, receipt < 0 ? null : frame.valueLatin1(receipt));
+    this.#client.fail(error, receiptOf(this.#decoder.frame));
   }
 
   /** Ends a connection that has not logged in. */
@@ -266,6 +265,18 @@ export class StompEngine implements ProtocolEngine, ConnectionSink {
     sink.flush();
     sink.end();
   }
+}
+
+/** The receipt that an ERROR names. Of a malformed frame it may be no valid header value. */
+function receiptOf(frame: Frame): string | null {
+  const index = frame.find('receipt');
+  if (index < 0) return null;
+  const { buffer, version } = frame;
+  const [start, end] = [frame.valueStart(index), frame.valueEnd(index)];
+  const valid =
+    isStrictUtf8(buffer, start, end) &&
+    (version === null || escapesAreDefined(buffer, start, end, version));
+  return valid ? frame.valueLatin1(index) : null;
 }
 
 function asBrokerError(reason: unknown): BrokerError | null {
