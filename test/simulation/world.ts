@@ -15,8 +15,8 @@ import {
   SILENT_LOG,
 } from '@causeway/core';
 import { Journal, MemoryLog } from '@causeway/journal';
-import { Ledger } from './ledger.js';
 import { SeededRandom } from '../support/seeded-random.js';
+import { Ledger } from './ledger.js';
 
 const QUEUES = ['orders', 'bills'];
 const SUBSCRIPTIONS = [
