@@ -22,7 +22,12 @@ const arrows = Object.entries(allowed).map(([name, targets]) => ({
 module.exports = {
   forbidden: [
     ...arrows,
-    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
     {
       name: 'pure-rooms',
       comment: 'wire, core and the protocols do no input or output of their own',
