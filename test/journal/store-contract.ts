@@ -134,6 +134,14 @@ export function storeContract(name: string, createFixture: () => StoreFixture): 
       );
     });
 
+    test('a read of large messages ends early, with at least one', async () => {
+      for (const size of [6_000_000, 3_000_000, 3_000_000, 10]) run.model.put(1, 'z'.repeat(size));
+      await fixture.flush(run);
+      expect(await run.read(1, 1, 4)).toHaveLength(1);
+      expect(await run.read(1, 2, 3)).toHaveLength(2);
+      expect(await run.read(1, 4, 1)).toHaveLength(1);
+    });
+
     test('recovers tails, watermarks, ranges, counts and dispatch marks', async () => {
       const { model } = run;
       for (let index = 0; index < 10; index++) model.put(1, `one ${index}`);
