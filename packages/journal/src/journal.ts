@@ -36,8 +36,6 @@ export interface JournalOptions {
 const CHECKPOINT_INTERVAL_COMMITS = 256;
 /** Entries read before other work gets its turn. */
 const READ_SLICE = 64;
-/** A read ends early after this many bytes of messages, so that large ones do not fill memory. */
-const READ_BYTES_MAX = 4 * 1024 * 1024;
 /** Bodies read by one call, unless a single one is larger. */
 const READ_BYTES_MAX = 1024 * 1024;
 
