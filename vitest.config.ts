@@ -19,14 +19,18 @@ export default defineConfig({
         test: {
           name: 'system',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/fuzz/long/**'],
           testTimeout: 120_000,
           hookTimeout: 60_000,
         },
       },
+      // The same tests with new seeds, and many more of them; `system` runs a fixed few.
       {
         extends: true,
-        test: { name: 'fuzz', include: ['test/fuzz/**/*.test.ts'], testTimeout: 3_600_000 },
+        test: {
+          name: 'fuzz',
+          include: ['test/fuzz/**/*.test.ts'],
+          env: { CAUSEWAY_FUZZ_RUNS: process.env.CAUSEWAY_FUZZ_RUNS ?? '10000' },
+        },
       },
     ],
   },

@@ -1,0 +1,101 @@
+import { expect } from 'vitest';
+import type { Packet } from '../support/raw-mqtt-decoder.js';
+import { SeededRandom } from '../support/seeded-random.js';
+import { checkMqttOutput } from './support/check-mqtt-output.js';
+import { checkStompOutput, type ServerFrame } from './support/check-stomp-output.js';
+import { fuzz } from './support/fuzz.js';
+import { FuzzWorld, PROTOCOLS } from './support/fuzz-world.js';
+import { mqttConversation } from './support/mqtt-conversation.js';
+import { cut, mutate } from './support/mutate.js';
+import { stompConversation } from './support/stomp-conversation.js';
+
+type Name = keyof typeof PROTOCOLS;
+
+const CONVERSATIONS = { mqtt: mqttConversation, stomp: stompConversation };
+const CHECKS = { mqtt: checkMqttOutput, stomp: checkStompOutput };
+
+/** Several clients at once, so that what one does reaches the others. */
+async function run(
+  random: SeededRandom,
+  names: readonly Name[],
+  input: (name: Name) => Buffer[],
+): Promise<void> {
+  const world = await FuzzWorld.open(random);
+  const clients = names.map((name) => ({ name, connection: world.connect(PROTOCOLS[name]) }));
+  for (const { name, connection } of clients) {
+    await world.feed(connection, cut(Buffer.concat(input(name)), random));
+    world.checkOthers();
+    if (random.chance(0.5)) connection.close(random.pick(['ended', 'reset']));
+  }
+  for (const { name, connection } of clients) {
+    CHECKS[name](connection.output, connection.sink.ended);
+  }
+  world.finish();
+}
+
+function conversation(name: Name, random: SeededRandom, changes: number): Buffer[] {
+  return mutate(CONVERSATIONS[name](random), random, changes);
+}
+
+for (const name of ['mqtt', 'stomp'] as const) {
+  fuzz(`${name}: random bytes`, 300, (random) =>
+    run(random, [name, name], () => [random.bytes(random.below(2000))]),
+  );
+
+  fuzz(`${name}: random bytes after the login`, 300, (random) =>
+    run(random, [name, name], () => [
+      CONVERSATIONS[name](random)[0]!,
+      random.bytes(random.below(300)),
+      random.bytes(random.below(6000)),
+    ]),
+  );
+
+  fuzz(`${name}: conversations that keep to the rules`, 200, (random) =>
+    run(random, [name, name, name], () => conversation(name, random, 0)),
+  );
+
+  fuzz(`${name}: conversations with changes`, 600, (random) =>
+    run(random, [name, name, name], () => conversation(name, random, random.between(1, 5))),
+  );
+
+  // The same bytes mean the same, however they are cut.
+  fuzz(`${name}: chunks make no difference`, 300, async (random) => {
+    const bytes = Buffer.concat(conversation(name, random, random.below(3)));
+    const seed = random.below(2 ** 31);
+    const [whole, single] = await Promise.all([
+      outcome(name, [bytes], seed),
+      outcome(
+        name,
+        Array.from(bytes, (byte) => Buffer.of(byte)),
+        seed,
+      ),
+    ]);
+    expect(single).toEqual(whole);
+  });
+}
+
+fuzz('conversations with changes in both protocols', 300, (random) =>
+  run(random, ['mqtt', 'stomp', 'mqtt', 'stomp'], (name) =>
+    conversation(name, random, random.below(4)),
+  ),
+);
+
+/** What comes out when nothing happens between the chunks. */
+async function outcome(name: Name, chunks: readonly Buffer[], seed: number) {
+  const world = await FuzzWorld.open(new SeededRandom(seed));
+  const connection = world.connect(PROTOCOLS[name]);
+  for (const chunk of chunks) connection.send(chunk);
+  for (let count = 0; count < 4; count++) await Promise.resolve();
+  world.turns.run();
+  const { output, sink } = connection;
+  const answers = CHECKS[name](output, sink.ended).map((answer) =>
+    // What is wrong in two ways may be told either way.
+    isLast(answer) ? 'the last one' : answer,
+  );
+  return { answers, ended: sink.ended };
+}
+
+function isLast(answer: Packet | ServerFrame): boolean {
+  if ('command' in answer) return answer.command === 'ERROR';
+  return answer.type === 'disconnect' || (answer.type === 'connack' && answer.reason !== 0);
+}
