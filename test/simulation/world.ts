@@ -109,6 +109,7 @@ export class World implements Confirmable, ConsumerSink {
         throw error;
       },
       defer: (run) => this.#deferred.push(run),
+      checkpointInterval: 3,
     });
     this.#broker = new Broker({
       store,
