@@ -257,7 +257,7 @@ describe('mqtt.js, as applications run it', () => {
     const stubborn = new MqttPeer(url, { ...USER, password: 'wrong', reconnectPeriod: 1 });
     peers.push(stubborn);
     await new Promise((resolve) => stubborn.client.once('error', resolve));
-    await new Promise((resolve) => stubborn.client.once('close', resolve));
+    await new Promise((resolve) => stubborn.client.once('close', () => resolve(undefined)));
     expect(stubborn.client.reconnecting).toBe(false);
     const patient = new MqttPeer(url, {
       ...USER,
@@ -267,7 +267,7 @@ describe('mqtt.js, as applications run it', () => {
     });
     peers.push(patient);
     patient.client.on('error', () => {});
-    await new Promise((resolve) => patient.client.once('reconnect', resolve));
+    await new Promise((resolve) => patient.client.once('reconnect', () => resolve(undefined)));
     patient.client.options.password = USER.password;
     await new Promise((resolve) => patient.client.once('connect', resolve));
     expect(patient.client.connected).toBe(true);
