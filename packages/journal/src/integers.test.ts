@@ -1,4 +1,4 @@
-import { ByteReader, ByteWriter } from '@causeway/wire';
+import { ByteReader, ByteWriter, WireError } from '@causeway/wire';
 import { expect, test } from 'vitest';
 import {
   getUint32,
@@ -48,4 +48,11 @@ test('numbers of a varying width hold every safe integer', () => {
   const reader = new ByteReader(writer.take());
   expect(values.map(() => readNumber(reader))).toEqual(values);
   expect(reader.remaining).toBe(0);
+});
+
+test.each([
+  ['beyond the safe integers', [...Array<number>(7).fill(0xff), 0x10]],
+  ['with zeros without end', [...Array<number>(200).fill(0x80), 0]],
+])('a number %s is refused', (_, bytes) => {
+  expect(() => readNumber(new ByteReader(Buffer.from(bytes)))).toThrow(WireError);
 });

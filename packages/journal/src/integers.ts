@@ -1,4 +1,4 @@
-import type { ByteReader, ByteWriter } from '@causeway/wire';
+import { type ByteReader, type ByteWriter, WireError } from '@causeway/wire';
 
 const TWO_32 = 2 ** 32;
 const TWO_7 = 2 ** 7;
@@ -51,12 +51,16 @@ export function writeNumber(writer: ByteWriter, value: number): void {
   writer.uint8(rest);
 }
 
+/** @throws WireError when it is no safe integer, which a damaged record may claim */
 export function readNumber(reader: ByteReader): number {
   let value = 0;
   let scale = 1;
   for (;;) {
     const byte = reader.uint8();
     value += (byte & 0x7f) * scale;
+    if (value > Number.MAX_SAFE_INTEGER || scale > Number.MAX_SAFE_INTEGER) {
+      throw new WireError('a number is out of range');
+    }
     if (byte < 0x80) return value;
     scale *= TWO_7;
   }
