@@ -42,8 +42,10 @@ function mutateOnce(messages: Buffer[], random: SeededRandom): Buffer[] {
       return messages.toSpliced(at, 1);
     case 8: // The beginning of one and the end of another.
       return messages.with(at, splice(message, random.pick(messages), place, random));
-    default:
-      return messages.with(at, insert(message, place, Buffer.alloc(random.below(2000), place)));
+    default: {
+      const byte = random.chance(0.5) ? random.pick(EDGES) : random.below(256);
+      return messages.with(at, insert(message, place, Buffer.alloc(random.below(2000), byte)));
+    }
   }
 }
 
