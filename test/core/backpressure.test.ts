@@ -3,8 +3,7 @@ import { TestBroker } from '../support/test-broker.js';
 import type { TestConsumer } from '../support/test-consumer.js';
 
 const STALLED_MS = 500;
-/** Producers wait from a quarter of this on. */
-const LIMITS = { transientMessagesMax: 40 };
+const LIMITS = { transientMessagesMax: 40, pacingMessages: 10 };
 
 let harness: TestBroker;
 

@@ -144,6 +144,17 @@ export const LIMITS = {
     unit: 'bytes',
     describe: 'The same bound in bytes.',
   },
+  pacingMessages: {
+    default: 2048,
+    unit: 'count',
+    describe:
+      'Messages waiting for a non-durable subscriber that keeps up badly, from which on its producers wait, if most subscribers of the topic are that far behind.',
+  },
+  pacingBytes: {
+    default: 1024 * 1024,
+    unit: 'bytes',
+    describe: 'The same in bytes.',
+  },
   outputBytesMax: {
     default: 256 * 1024,
     unit: 'bytes',

@@ -59,8 +59,8 @@ export class QueueWindow {
 
   /** So much waits in memory, without a store behind it, that producers should wait. */
   get behind(): boolean {
-    const { transientMessagesMax, transientBytesMax } = this.#limits;
-    return this.#messages * 4 > transientMessagesMax || this.#bytes * 4 > transientBytesMax;
+    const { pacingMessages, pacingBytes } = this.#limits;
+    return this.#messages > pacingMessages || this.#bytes > pacingBytes;
   }
 
   /** Reading ahead makes sense: less than half of the window waits. */
