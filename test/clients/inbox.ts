@@ -1,19 +1,29 @@
 /** Bound of every wait: how long a broken broker can hold a test up. Nothing sleeps for it. */
-const WAIT_MS = 20_000;
+const WAIT_MS = 5000;
 
 /** What a client has received and no test has taken yet. */
 export class Inbox<Item> {
   readonly #items: Item[] = [];
   #failure: Error | null = null;
   #changed: () => void = () => {};
+  #listener: ((item: Item) => void) | null = null;
 
   get waiting(): number {
     return this.#items.length;
   }
 
   add(item: Item): void {
+    if (this.#listener !== null) {
+      this.#listener(item);
+      return;
+    }
     this.#items.push(item);
     this.#changed();
+  }
+
+  /** Hands what comes from now on to somebody else. */
+  listen(listener: (item: Item) => void): void {
+    this.#listener = listener;
   }
 
   /** Whoever waits now or later learns that nothing more comes. */
