@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { SeededRandom } from '../support/seeded-random.js';
 import { Daemon, freePort } from '../support/daemon.js';
+import { SeededRandom } from '../support/seeded-random.js';
 import { MqttPair } from './mqtt-pair.js';
 import { StompPair } from './stomp-pair.js';
 

@@ -52,14 +52,18 @@ describe('QueueWindow', () => {
   });
 
   test('bounds what is not stored by a limit of its own, and warns before', () => {
-    const { window, add } = createWindow({ queueWindowMessages: 10, transientMessagesMax: 100 });
+    const { window, add } = createWindow({
+      queueWindowMessages: 10,
+      transientMessagesMax: 100,
+      pacingMessages: 25,
+    });
     add(25);
     expect([window.full, window.behind, window.transientFull]).toEqual([true, false, false]);
     add(1);
     expect([window.behind, window.transientFull]).toEqual([true, false]);
     add(74);
     expect(window.transientFull).toBe(true);
-    const bytes = createWindow({ transientBytesMax: 1000 }).window;
+    const bytes = createWindow({ transientBytesMax: 1000, pacingBytes: 500 }).window;
     bytes.add(message(800));
     expect([bytes.behind, bytes.transientFull]).toEqual([true, true]);
   });
