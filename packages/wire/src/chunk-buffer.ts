@@ -40,8 +40,10 @@ export class ChunkBuffer {
    *   is not complete either. The caller has checked it against its limit.
    */
   keep(view: Buffer, start: number, needed = 0): void {
-    this.#needed = needed;
     const rest = view.length - start;
+    // Nothing was handed out since the frame is incomplete: it still needs what it needed.
+    if (rest === 0 && this.#length > 0) return;
+    this.#needed = needed;
     if (rest === 0) return;
     this.#pending = Buffer.allocUnsafe(Math.max(rest, Math.min(needed, GROWTH_BYTES)));
     view.copy(this.#pending, 0, start);
