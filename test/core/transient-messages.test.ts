@@ -39,7 +39,7 @@ describe('a message that need not survive', () => {
 });
 
 describe('a producer that is faster than its subscribers', () => {
-  const limits = { transientMessagesMax: 100 };
+  const limits = { transientMessagesMax: 100, pacingMessages: 25 };
 
   test('is asked to wait when most of them are behind, until they have caught up', async () => {
     const world = await createTestBroker({ limits });
