@@ -300,7 +300,13 @@ describe('the life of a message', () => {
     await mqtt.client.subscribeAsync('$queue/DLQ', { qos: 1 });
     const letter = await mqtt.inbox.next();
     expect(textsOf([letter])).toEqual(['poison']);
-    expect(letter.properties?.userProperties).toMatchObject({ colour: 'red' });
+    expect(letter.properties?.userProperties).toMatchObject({
+      colour: 'red',
+      'x-dead-letter-reason': 'refused by its consumer',
+      'x-dead-letter-origin': `queue://${queue}`,
+      'x-dead-letter-delivery-count': expect.any(String),
+      'x-dead-letter-time': expect.any(String),
+    });
   });
 
   test('STOMP sees retained messages when it asks for them, and changes none', async () => {

@@ -49,11 +49,16 @@ export class Inbox<Item> {
     return this.#items.splice(0, this.#items.findIndex(fits) + 1);
   }
 
-  async #until(done: () => boolean): Promise<void> {
+  /** Waits until as many items are here, for a while; takes none. */
+  async expect(count: number, milliseconds: number): Promise<void> {
+    await this.#until(() => this.#items.length >= count, milliseconds).catch(() => {});
+  }
+
+  async #until(done: () => boolean, waitMs = WAIT_MS): Promise<void> {
     if (done()) return;
     if (this.#failure !== null) throw this.#failure;
     await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => settle(new Error(this.#late())), WAIT_MS);
+      const timer = setTimeout(() => settle(new Error(this.#late())), waitMs);
       const settle = (error: Error | null) => {
         clearTimeout(timer);
         this.#changed = () => {};
@@ -68,6 +73,6 @@ export class Inbox<Item> {
   }
 
   #late(): string {
-    return `only ${this.#items.length} items came within ${WAIT_MS} ms`;
+    return `only ${this.#items.length} items came in time`;
   }
 }

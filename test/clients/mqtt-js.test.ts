@@ -54,6 +54,26 @@ function lasting({ version }: Way): IClientOptions {
   return version === 5 ? { properties: { sessionExpiryInterval: 600 } } : {};
 }
 
+/** As the interop document lists them. */
+const SYSTEM_TOPICS = [
+  'version',
+  'uptime',
+  'clients/connected',
+  'connections/open',
+  'connections/received',
+  'sessions/count',
+  'queues/count',
+  'retained messages/count',
+  'messages/received',
+  'messages/sent',
+  'messages/settled',
+  'messages/dropped',
+  'messages/expired',
+  'messages/dead-lettered',
+  'bytes/received',
+  'bytes/sent',
+];
+
 const COUNT = 300;
 const END = Buffer.from('end');
 const NUMBERS = Array.from({ length: COUNT }, (_, index) => String(index));
@@ -252,6 +272,15 @@ describe('mqtt.js, properties of MQTT 5', () => {
 });
 
 describe('mqtt.js, as applications run it', () => {
+  test('$SYS tells the broker’s numbers to who asks for it, and takes none', async () => {
+    const reader = await open();
+    await reader.client.subscribeAsync('$SYS/#', { qos: 0 });
+    const topics = (await reader.inbox.take(SYSTEM_TOPICS.length)).map(({ topic }) => topic);
+    expect(topics.sort()).toEqual(SYSTEM_TOPICS.map((topic) => `$SYS/broker/${topic}`).sort());
+    const refused = reader.client.publishAsync('$SYS/broker/uptime', '0', { qos: 1 });
+    await expect(refused).rejects.toMatchObject({ code: 0x87 });
+  });
+
   test('after a refusal it stays away unless told otherwise', async () => {
     const { url } = TRANSPORTS.tcp();
     const stubborn = new MqttPeer(url, { ...USER, password: 'wrong', reconnectPeriod: 1 });
