@@ -73,9 +73,11 @@ describe('from STOMP to MQTT 5', () => {
     expect(properties?.payloadFormatIndicator).toBe(indicator);
   });
 
-  test('a body in Latin-1 becomes UTF-8', async () => {
+  test('a body in Latin-1 becomes UTF-8, and says so', async () => {
     const type = { 'content-type': 'text/plain;charset=iso-8859-1' };
-    expect(payloadOf(await toMqtt(type, Buffer.of(0xe4))).toString()).toBe('ä');
+    const packet = await toMqtt(type, Buffer.of(0xe4));
+    expect(payloadOf(packet).toString()).toBe('ä');
+    expect(packet.properties?.contentType).toBe('text/plain;charset=utf-8');
   });
 
   test('other headers become user properties, in their order', async () => {
