@@ -72,7 +72,8 @@ function correlationOf(bytes: Buffer): string | Uint8Array {
 }
 
 function propertiesOf(content: Content): Properties {
-  const { contentType, correlationId, replyTo } = content;
+  const { correlationId, replyTo } = content;
+  const contentType = contentTypeOf(content);
   const properties: Properties = {};
   if (content.body.kind === 'text') properties.payloadFormat = 1;
   if (contentType !== undefined && isWritable(contentType)) properties.contentType = contentType;
@@ -87,6 +88,12 @@ function propertiesOf(content: Content): Properties {
   const userProperties = userPropertiesOf(content);
   if (userProperties.length > 0) properties.userProperties = userProperties;
   return properties;
+}
+
+/** Text is written as UTF-8 here, whatever the sender wrote it in. */
+function contentTypeOf({ contentType, body }: Content): string | undefined {
+  if (body.kind !== 'text') return contentType;
+  return contentType?.replace(/(;\s*charset\s*=\s*)("[^"]*"|[^;]*)/i, '$1utf-8');
 }
 
 function responseTopicOf(replyTo: string): string {
