@@ -113,8 +113,14 @@ describe.each(VERSIONS)('stompit, STOMP %s', (version) => {
   });
 });
 
-// A known defect: core does not tell consumers that settle on sending.
-test.fails('a message that was given back comes to a consumer of any ack mode marked', async () => {
+test('nobody but the broker sends below $SYS', async () => {
+  const peer = await open();
+  await peer.subscribe('/topic/$SYS.broker.version', { 'activemq.retroactive': 'true' });
+  expect(bodiesOf([await peer.inbox.next()])[0]).toMatch(/^causeway /);
+  await expect(peer.send({ destination: '/topic/$SYS.broker.version' }, 'false')).rejects.toThrow();
+});
+
+test('a message that was given back comes to a consumer of any ack mode marked', async () => {
   const destination = queue();
   const writer = await open();
   await writer.send({ destination }, 'given back');

@@ -16,6 +16,8 @@ import { CONTENT_LENGTH_FLAG, TIMESTAMP_FLAG } from './stored-form.js';
 import type { Transaction } from './transaction.js';
 
 const PRIORITY_MAX = 9;
+/** What the broker tells of itself is told by nobody else. */
+const BROKERS_OWN = '$SYS.';
 
 /** STOMP 1.2, SEND. A destination that lists several gets the message to all of them at once. */
 export function handleSend(client: StompClient, frame: Frame): void {
@@ -66,6 +68,9 @@ function resolve(client: StompClient, destination: DestinationName): Address {
   if (destination.temporary) return client.temporary.resolve(destination);
   checkName(destination.name, client.broker.limits);
   const address = client.broker.addresses.get(destination.kind, destination.name);
+  if (address.kind === 'topic' && address.name.startsWith(BROKERS_OWN)) {
+    throw new BrokerError('not-authorized', 'topics below $SYS are for the broker itself');
+  }
   // Whoever was told of a temporary destination may send to it; one that is gone loses the message.
   if (!isTemporaryAddress(address)) client.connection.require('write', address);
   return address;
