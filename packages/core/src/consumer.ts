@@ -15,12 +15,14 @@ export interface ConsumerSink {
    * Writes the message to the client's output. Called only while the consumer has credit and is
    * not paused.
    * @param entry what to settle later; null when `settlesOnSend` said that nobody will
+   * @param redelivered it may have been handed to a consumer before
    */
   deliver(
     consumer: Consumer,
     message: Message,
     target: Target | null,
     entry: QueueEntry | null,
+    redelivered: boolean,
   ): void;
   /** The queue went away, or an administrator ended the consumer. It is closed already. */
   consumerClosed(consumer: Consumer, error: BrokerError): void;

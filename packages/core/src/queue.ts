@@ -311,7 +311,7 @@ export class Queue {
     consumer.deliveries++;
     this.#consumers.rotate();
     if (consumer.sink.settlesOnSend(consumer, message, target)) {
-      consumer.sink.deliver(consumer, message, target, null);
+      consumer.sink.deliver(consumer, message, target, null, false);
       return;
     }
     message.keep();
@@ -319,7 +319,7 @@ export class Queue {
     const entry = new QueueEntry(this, message, 0, 0, target);
     this.#ring.pushTaken(entry);
     this.#acquire(entry, consumer);
-    consumer.sink.deliver(consumer, message, target, entry);
+    consumer.sink.deliver(consumer, message, target, entry, false);
   }
 
   #give(entry: QueueEntry, consumer: Consumer): void {
@@ -332,11 +332,11 @@ export class Queue {
     const { message, target } = entry;
     if (consumer.sink.settlesOnSend(consumer, message, target)) {
       this.#forget(entry);
-      consumer.sink.deliver(consumer, message, target, null);
+      consumer.sink.deliver(consumer, message, target, null, entry.redelivered);
       return;
     }
     this.#acquire(entry, consumer);
-    consumer.sink.deliver(consumer, message, target, entry);
+    consumer.sink.deliver(consumer, message, target, entry, entry.redelivered);
   }
 
   #acquire(entry: QueueEntry, consumer: Consumer): void {

@@ -107,11 +107,16 @@ export class StompClient implements Confirmable, ConsumerSink {
     return (consumer.context as Subscription).ackMode === 'auto';
   }
 
-  deliver(consumer: Consumer, message: Message, _target: unknown, entry: QueueEntry | null): void {
+  deliver(
+    consumer: Consumer,
+    message: Message,
+    _target: unknown,
+    entry: QueueEntry | null,
+    redelivered: boolean,
+  ): void {
     const subscription = consumer.context as Subscription;
     if (message.format !== FORMAT_IDS.stomp && !this.#convert(message, entry, subscription)) return;
     const number = entry === null ? 0 : subscription.unsettled.add(entry);
-    const redelivered = entry?.redelivered ?? false;
     const { out } = this.sink;
     writeMessage(out, this.broker.formats, subscription, message, number, redelivered);
     this.wrote = true;

@@ -171,8 +171,8 @@ describe('MESSAGE', () => {
     const peer = consumer('client');
     const { broker } = peer;
     const original = broker.deliver(storedMessage(broker))!;
-    original.redelivered = true;
-    broker.consumers[0]!.sink.deliver(broker.consumers[0]!, original.message, null, original);
+    const [reader] = broker.consumers;
+    reader!.sink.deliver(reader!, original.message, null, original, true);
     expect(peer.frames().map(({ headers }) => headers.redelivered)).toEqual([undefined, 'true']);
   });
 

@@ -209,14 +209,14 @@ export class FakeBroker implements BrokerApi {
   /** Hands a message to a consumer as a queue would. */
   deliver(message: Message, consumer: Consumer = this.consumers.at(-1)!): QueueEntry | null {
     if (consumer.sink.settlesOnSend(consumer, message, null)) {
-      consumer.sink.deliver(consumer, message, null, null);
+      consumer.sink.deliver(consumer, message, null, null, false);
       return null;
     }
     const entry = new QueueEntry(consumer.queue, message, 1, 0, null);
     entry.state = 'acquired';
     entry.consumer = consumer;
     consumer.credit--;
-    consumer.sink.deliver(consumer, message, null, entry);
+    consumer.sink.deliver(consumer, message, null, entry, entry.redelivered);
     return entry;
   }
 
