@@ -99,11 +99,11 @@ def shared():
     for index in (0, 1):
         member = connected(client(f"member-{index}", mqtt.MQTTv5))
         member.on_message = count(index)
-        subscribe(member, "$share/group/work/#", qos=1)
+        subscribe(member, "$share/group/jobs/#", qos=1)
         members.append(member)
     writer = connected(client("writer-shared", mqtt.MQTTv5))
     for n in range(100):
-        writer.publish(f"work/{n}", "x", qos=1)
+        writer.publish(f"jobs/{n}", "x", qos=1)
     check("v5 shared subscription", done.wait(WAIT_SECONDS) and min(counts) > 0)
     for made in (*members, writer):
         made.disconnect()
