@@ -6,9 +6,10 @@ const allowed = {
   auth: ['core', 'wire'],
   mqtt: ['core', 'wire'],
   stomp: ['core', 'wire'],
+  amqp: ['core', 'wire'],
   transport: ['core', 'wire'],
   admin: ['core', 'wire'],
-  server: ['wire', 'core', 'journal', 'auth', 'mqtt', 'stomp', 'transport', 'admin'],
+  server: ['wire', 'core', 'journal', 'auth', 'mqtt', 'stomp', 'amqp', 'transport', 'admin'],
   cli: ['server'],
 };
 
@@ -32,7 +33,7 @@ module.exports = {
       name: 'pure-rooms',
       comment: 'wire, core and the protocols do no input or output of their own',
       severity: 'error',
-      from: { path: '^packages/(wire|core|mqtt|stomp)/src', pathNot: '\\.test\\.ts$' },
+      from: { path: '^packages/(wire|core|mqtt|stomp|amqp)/src', pathNot: '\\.test\\.ts$' },
       to: { dependencyTypes: ['core'], pathNot: '^(node:)?(buffer|zlib|crypto|assert)$' },
     },
     {

@@ -1,0 +1,1 @@
+export type { AmqpValue } from './codec/value.js';
