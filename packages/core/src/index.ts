@@ -10,6 +10,7 @@ export * from './format.js';
 export * from './limits.js';
 export * from './message.js';
 export * from './metrics.js';
+export * from './plain-body.js';
 export * from './policy.js';
 export * from './ports.js';
 export type * from './protocol.js';

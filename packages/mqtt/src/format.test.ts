@@ -95,6 +95,17 @@ describe('what is built', () => {
     expect(built({ properties: [], body })).toBe(wanted(hex('00ff')));
   });
 
+  test('values and sequences as JSON', () => {
+    const body = { kind: 'value', value: new Map([['a', [1, true]]]) } as const;
+    const json = wanted('{"a":[1,true]}', TEXT, type('application/json'));
+    expect(built({ properties: [], body })).toBe(json);
+    const sequence = { kind: 'sequence', items: ['x', null] } as const;
+    expect(built({ properties: [], body: sequence })).toBe(
+      wanted('["x",null]', TEXT, type('application/json')),
+    );
+    expect(built({ properties: [], body: { kind: 'value', value: 7 } })).toBe(wanted('7', TEXT));
+  });
+
   test('everything that MQTT has a place for', () => {
     const content: Content = {
       messageId: 'm',

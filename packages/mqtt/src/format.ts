@@ -4,7 +4,8 @@ import {
   FORMAT_IDS,
   type Message,
   type MessageFormat,
-  type PropertyValue,
+  plainBody,
+  propertyText,
 } from '@causeway/core';
 import { ByteReader, ByteWriter, isStrictUtf8 } from '@causeway/wire';
 import { NO_PROPERTIES, readProperties, writeProperties } from './codec/properties.js';
@@ -44,9 +45,9 @@ export const mqttFormat: MessageFormat = {
 
   /** The MQTT 5 form: always with a property block. */
   build(content: Content): Buffer {
+    const { body, contentType } = plainBody(content);
     const writer = new ByteWriter();
-    writeProperties(writer, propertiesOf(content));
-    const { body } = content;
+    writeProperties(writer, propertiesOf(content, body.kind === 'text', contentType));
     if (body.kind === 'text') writer.utf8(body.text);
     else writer.bytes(body.bytes);
     return writer.take();
@@ -71,11 +72,11 @@ function correlationOf(bytes: Buffer): string | Uint8Array {
   return isStrictUtf8(bytes) && !bytes.includes(0) ? bytes.toString('utf8') : bytes;
 }
 
-function propertiesOf(content: Content): Properties {
+function propertiesOf(content: Content, isText: boolean, type: string | undefined): Properties {
   const { correlationId, replyTo } = content;
-  const contentType = contentTypeOf(content);
+  const contentType = isText ? inUtf8(type) : type;
   const properties: Properties = {};
-  if (content.body.kind === 'text') properties.payloadFormat = 1;
+  if (isText) properties.payloadFormat = 1;
   if (contentType !== undefined && isWritable(contentType)) properties.contentType = contentType;
   const responseTopic = replyTo === undefined ? '' : responseTopicOf(replyTo);
   if (isTopicName(responseTopic) && isWritable(responseTopic)) {
@@ -91,8 +92,7 @@ function propertiesOf(content: Content): Properties {
 }
 
 /** Text is written as UTF-8 here, whatever the sender wrote it in. */
-function contentTypeOf({ contentType, body }: Content): string | undefined {
-  if (body.kind !== 'text') return contentType;
+function inUtf8(contentType: string | undefined): string | undefined {
   return contentType?.replace(/(;\s*charset\s*=\s*)("[^"]*"|[^;]*)/i, '$1utf-8');
 }
 
@@ -106,17 +106,10 @@ function responseTopicOf(replyTo: string): string {
 function userPropertiesOf(content: Content): (readonly [string, string])[] {
   const pairs: (readonly [string, string])[] = [];
   for (const [name, value] of content.properties) {
-    const text = textOf(value);
+    const text = propertyText(value);
     if (isWritable(name) && isWritable(text)) pairs.push([name, text]);
   }
   return pairs;
-}
-
-function textOf(value: PropertyValue): string {
-  if (value === null) return '';
-  if (value instanceof Date) return value.toISOString();
-  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
-  return String(value);
 }
 
 /** Whether a text fits into an MQTT string. */

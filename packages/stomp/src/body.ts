@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { Body } from '@causeway/core';
+import type { PlainBody } from '@causeway/core';
 
 const TEXTUAL_TYPE =
   /^(text\/|application\/(json|xml|javascript|x-www-form-urlencoded)$)|[+](json|xml)$/;
@@ -14,8 +14,8 @@ export function readBody(
   bytes: Buffer,
   contentType: string | undefined,
   messageType: string | undefined,
-): Body {
-  const binary: Body = { kind: 'binary', bytes };
+): PlainBody {
+  const binary: PlainBody = { kind: 'binary', bytes };
   if (messageType === 'bytes') return binary;
   if (contentType === undefined) {
     const text = messageType === 'text' || !bytes.includes(0);
@@ -42,7 +42,7 @@ function parseContentType(contentType: string): { type: string; charset: string 
 }
 
 /** The bytes of a body under its content type: text is UTF-8 unless the type says Latin-1. */
-export function writeBody(body: Body, contentType: string | undefined): Buffer {
+export function writeBody(body: PlainBody, contentType: string | undefined): Buffer {
   if (body.kind === 'binary') return Buffer.from(body.bytes);
   const charset = contentType === undefined ? null : parseContentType(contentType).charset;
   const latin1 = charset !== null && LATIN1_CHARSETS.has(charset);

@@ -107,6 +107,17 @@ describe('building', () => {
     expect(again(content)).toEqual(content);
   });
 
+  test('writes values and sequences as JSON', () => {
+    const body = { kind: 'sequence' as const, items: [1, ['a'], new Map([['b', null]])] };
+    expect(again({ properties: [], body })).toMatchObject({
+      contentType: 'application/json',
+      body: { kind: 'text', text: '[1,["a"],{"b":null}]' },
+    });
+    expect(again({ properties: [], body: { kind: 'value', value: false } })).toMatchObject({
+      body: { kind: 'text', text: 'false' },
+    });
+  });
+
   test('writes typed properties as text', () => {
     const properties: Content['properties'] = [
       ['number', 1.5],
@@ -121,7 +132,7 @@ describe('building', () => {
       ['number', '1.5'],
       ['bigint', '12345678901234567890'],
       ['boolean', 'true'],
-      ['date', '1000'],
+      ['date', '1970-01-01T00:00:01.000Z'],
       ['bytes', 'aGk='],
       ['null', ''],
     ]);

@@ -3,7 +3,8 @@ import {
   FORMAT_IDS,
   type Message,
   type MessageFormat,
-  type PropertyValue,
+  plainBody,
+  propertyText,
 } from '@causeway/core';
 import { readBody, writeBody } from './body.js';
 import { parseDecimalText } from './codec/digits.js';
@@ -58,10 +59,11 @@ export const stompFormat: MessageFormat = {
   },
 
   build(content: Content, message: Message): Buffer {
-    const lines = Buffer.from(buildLines(content, message.timestamp), 'utf8');
+    const { body, contentType } = plainBody(content);
+    const lines = Buffer.from(buildLines(content, contentType, message.timestamp), 'utf8');
     const length = Buffer.allocUnsafe(LENGTH_BYTES);
     writeLength(length, 0, lines.length);
-    return Buffer.concat([length, lines, writeBody(content.body, content.contentType)]);
+    return Buffer.concat([length, lines, writeBody(body, contentType)]);
   },
 };
 
@@ -112,10 +114,10 @@ function takeNumber(headers: Map<string, string>, name: string): number | undefi
   return number;
 }
 
-function buildLines(content: Content, timestamp: number): string {
+function buildLines(content: Content, contentType: string | undefined, timestamp: number): string {
   const { replyTo, correlationId, groupSequence } = content;
   const known: readonly (readonly [string, string | undefined])[] = [
-    ['content-type', content.contentType],
+    ['content-type', contentType],
     ['content-encoding', content.contentEncoding],
     ['correlation-id', writeIdentifier(correlationId)],
     ['reply-to', replyTo === undefined ? undefined : replyToDestination(replyTo)],
@@ -135,11 +137,4 @@ function buildLines(content: Content, timestamp: number): string {
     lines += headerLine(free, propertyText(value), BUILD_VERSION);
   }
   return lines;
-}
-
-function propertyText(value: PropertyValue): string {
-  if (value === null) return '';
-  if (value instanceof Date) return String(value.getTime());
-  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
-  return String(value);
 }
