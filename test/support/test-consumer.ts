@@ -38,6 +38,8 @@ export class TestConsumer implements ConsumerSink {
   readonly consumer: Consumer;
   /** Why it was closed by the broker; null while it was not. */
   closedWith: BrokerError | null = null;
+  /** How many deliveries it had whenever it was told that there is nothing more. */
+  readonly drains: number[] = [];
   readonly #broker: Broker;
   readonly #options: TestConsumerOptions;
 
@@ -96,5 +98,9 @@ export class TestConsumer implements ConsumerSink {
 
   consumerClosed(_: Consumer, error: BrokerError): void {
     this.closedWith = error;
+  }
+
+  consumerDrained(): void {
+    this.drains.push(this.deliveries.length);
   }
 }

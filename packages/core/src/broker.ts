@@ -284,7 +284,7 @@ export class Broker implements BrokerApi {
     const { queue } = consumer;
     for (const entry of queue.removeConsumer(consumer)) {
       if (options.failed === true) this.settle(entry, 'modified', { deliveryFailed: true });
-      else queue.giveBack(entry);
+      else queue.takeBack(entry);
     }
     if (queue.definition.autoDelete && queue.consumers.length === 0) this.deleteQueue(queue);
     this.requestTurn();

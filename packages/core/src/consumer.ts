@@ -26,6 +26,11 @@ export interface ConsumerSink {
   ): void;
   /** The queue went away, or an administrator ended the consumer. It is closed already. */
   consumerClosed(consumer: Consumer, error: BrokerError): void;
+  /**
+   * Answers `Consumer.drain`, once: its credit is used up, or the queue has nothing more for it now.
+   * What credit is left is the sink's to take back.
+   */
+  consumerDrained?(consumer: Consumer): void;
 }
 
 export interface ConsumerOptions {
@@ -50,6 +55,8 @@ export class Consumer {
   unsettled = 0;
   /** Its socket takes no more for now. */
   paused = false;
+  /** It asked to be told when there is nothing more for it. */
+  draining = false;
   closed = false;
   deliveries = 0;
 
@@ -69,6 +76,22 @@ export class Consumer {
   grant(count: number): void {
     this.credit += count;
     this.queue.wake();
+  }
+
+  /** Replaces its credit, ends an earlier `drain`, and has the queue look for work. */
+  setCredit(credit: number): void {
+    this.credit = credit;
+    this.draining = false;
+    this.queue.wake();
+  }
+
+  /**
+   * Has the queue hand out what it can for the credit there is, and then call `consumerDrained`
+   * (AMQP 1.0, 2.6.7).
+   */
+  drain(): void {
+    this.draining = true;
+    this.queue.drain(this);
   }
 
   pause(): void {

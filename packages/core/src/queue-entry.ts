@@ -25,6 +25,8 @@ export class QueueEntry {
   deliveryCount = 0;
   /** It may have been handed to a consumer before. */
   redelivered = false;
+  /** A delivery of it ended without an outcome: its consumer went away, or the broker did. */
+  interrupted = false;
   /** Its body is stored apart, for several queues. */
   shared = false;
   /** Who holds it while acquired. */

@@ -68,6 +68,9 @@ export class Queue {
   readonly #window: QueueWindow;
   readonly #consumers = new ConsumerGroup();
 
+  /** Consumers that may have asked to be told when there is nothing more for them. */
+  #draining: Consumer[] = [];
+
   readonly #log: QueueLog;
   #droppedSinceWarning = 0;
   #lastProgressMs = 0;
@@ -230,6 +233,19 @@ export class Queue {
     }
     if (this.#log.backlog) this.#load();
     if (this.#droppedSinceWarning > 0 && this.#window.messages === 0) this.#reportDropped();
+    if (this.#draining.length > 0) this.#reportDrained();
+  }
+
+  /** Tells the consumer once there is nothing more for it. */
+  drain(consumer: Consumer): void {
+    if (!this.#draining.includes(consumer)) this.#draining.push(consumer);
+    this.wake();
+  }
+
+  /** Returns an entry whose consumer went away without an outcome. */
+  takeBack(entry: QueueEntry): void {
+    entry.interrupted = true;
+    this.giveBack(entry);
   }
 
   /** Returns an acquired entry to the queue without counting a failure. */
@@ -303,6 +319,23 @@ export class Queue {
     const dropped = this.#droppedSinceWarning;
     this.#droppedSinceWarning = 0;
     this.#context.log.warn('subscriber-caught-up', { queue: this.name, dropped });
+  }
+
+  /** What only waits to become durable is still to come. */
+  #reportDrained(): void {
+    const empty = this.#ring.next() === null && !this.#log.backlog;
+    const drained: Consumer[] = [];
+    this.#draining = this.#draining.filter((consumer) => {
+      if (consumer.closed || !consumer.draining) return false;
+      if (!empty && consumer.credit > 0) return true;
+      drained.push(consumer);
+      return false;
+    });
+    for (const consumer of drained) {
+      if (consumer.closed || !consumer.draining) continue;
+      consumer.draining = false;
+      consumer.sink.consumerDrained?.(consumer);
+    }
   }
 
   /** The shortest way: nothing waits, somebody is ready, nothing is stored. */
@@ -424,7 +457,8 @@ export class Queue {
     const entry = new QueueEntry(this, message, stored.sequence, 0, target);
     entry.shared = shared;
     entry.deliveryCount = this.#log.deliveryCount(stored.sequence);
-    entry.redelivered = entry.deliveryCount > 0 || this.#log.wasDispatched(stored.sequence);
+    entry.interrupted = entry.deliveryCount === 0 && this.#log.wasDispatched(stored.sequence);
+    entry.redelivered = entry.deliveryCount > 0 || entry.interrupted;
     this.#add(entry);
   }
 }
