@@ -1,4 +1,6 @@
+import type { Principal } from '@causeway/core';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { ScramClient } from '../../../test/support/scram-client.js';
 import { hashPassword } from './password.js';
 import { deriveScramKeys, formatScramKeys } from './scram-keys.js';
 import { UserAuthenticator } from './user-authenticator.js';
@@ -15,6 +17,24 @@ async function createAuthenticator(...users: UserDefinition[]): Promise<UserAuth
     anonymous: false,
     clock,
   });
+}
+
+/** A login by SCRAM. */
+function logIn(
+  authenticator: UserAuthenticator,
+  name: string,
+  password: string,
+  address: string,
+): Principal | null {
+  const client = new ScramClient(name, password);
+  const exchange = authenticator.startScram(address);
+  const last = client.finalMessage(exchange.start(client.firstMessage));
+  try {
+    return exchange.finish(last).principal;
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'not-authenticated' });
+    return null;
+  }
 }
 
 const bytes = (text: string) => Buffer.from(text);
@@ -120,8 +140,8 @@ describe('the stock password', () => {
       { name: 'admin', scram },
     ]) {
       const authenticator = await createAuthenticator(user);
-      expect(authenticator.scram('admin', HERE)).not.toBeNull();
-      expect(authenticator.scram('admin', AWAY)).toBeNull();
+      expect(logIn(authenticator, 'admin', 'admin', HERE)?.name).toBe('admin');
+      expect(logIn(authenticator, 'admin', 'admin', AWAY)).toBeNull();
     }
   });
 
@@ -135,20 +155,27 @@ describe('the stock password', () => {
   });
 });
 
-describe('SCRAM credentials', () => {
-  test('come from a plain password or from stored keys', async () => {
+describe('SCRAM', () => {
+  test('keys come from a plain password or from stored keys', async () => {
     const keys = await deriveScramKeys('pencil', Buffer.alloc(16, 7), 5000);
     const authenticator = await createAuthenticator(
       { name: 'alice', password: 'wonder', groups: ['clerks'] },
       { name: 'bob', scram: formatScramKeys(keys) },
       { name: 'carol', passwordHash: await hashPassword('x', CHEAP) },
     );
-    const alice = authenticator.scram('alice', AWAY);
-    expect(alice?.principal.groups).toEqual(new Set(['clerks']));
-    expect(alice?.iterations).toBeGreaterThanOrEqual(4096);
-    expect(authenticator.scram('bob', AWAY)).toMatchObject(keys);
-    expect(authenticator.scram('carol', AWAY)).toBeNull();
-    expect(authenticator.scram('mallory', AWAY)).toBeNull();
+    const alice = logIn(authenticator, 'alice', 'wonder', AWAY);
+    expect(alice?.groups).toEqual(new Set(['clerks']));
+    expect(logIn(authenticator, 'alice', 'wander', AWAY)).toBeNull();
+    expect(logIn(authenticator, 'bob', 'pencil', AWAY)?.name).toBe('bob');
+    expect(logIn(authenticator, 'carol', 'x', AWAY)).toBeNull();
+    expect(logIn(authenticator, 'mallory', 'pencil', AWAY)).toBeNull();
+  });
+
+  test('has a new nonce for each login', async () => {
+    const authenticator = await createAuthenticator({ name: 'alice', password: 'wonder' });
+    const { firstMessage } = new ScramClient('alice', 'wonder');
+    const nonces = [1, 2].map(() => authenticator.startScram(AWAY).start(firstMessage).toString());
+    expect(nonces[0]).not.toBe(nonces[1]);
   });
 });
 

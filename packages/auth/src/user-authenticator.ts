@@ -4,10 +4,11 @@ import type {
   CertificateSubject,
   Clock,
   Principal,
-  ScramCredential,
+  ScramExchange,
 } from '@causeway/core';
 import { isLoopback } from './loopback.js';
 import { verifyPassword } from './password.js';
+import { type ScramCredential, ScramServer } from './scram-server.js';
 import { SCRYPT_COST, type ScryptHash, scryptMemory } from './scrypt-hash.js';
 import { SCRYPT_WORKERS } from './scrypt-worker.js';
 import type { User, UserDirectory } from './user-directory.js';
@@ -16,6 +17,7 @@ import { WorkGate } from './work-gate.js';
 
 /** Logins that wait for their password check; at 40 ms each, the last one waits some seconds. */
 const WAITING_MAX = 256;
+const SCRAM_NONCE_BYTES = 18;
 
 export interface UserAuthenticatorOptions {
   readonly users: UserDirectory;
@@ -58,7 +60,12 @@ export class UserAuthenticator implements Authenticator {
     return this.#users.byCertificate(subject)?.principal ?? null;
   }
 
-  scram(name: string, remoteAddress: string): ScramCredential | null {
+  startScram(remoteAddress: string): ScramExchange {
+    const nonce = randomBytes(SCRAM_NONCE_BYTES).toString('hex');
+    return new ScramServer((name) => this.#scramCredential(name, remoteAddress), nonce);
+  }
+
+  #scramCredential(name: string, remoteAddress: string): ScramCredential | null {
     const user = this.#users.get(name);
     if (user === null || user.scram === null) return null;
     if (user.loopbackOnly && !isLoopback(remoteAddress)) return null;

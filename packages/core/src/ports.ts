@@ -61,22 +61,44 @@ export interface Authenticator {
   password(name: string, password: Buffer, remoteAddress: string): Promise<Principal | null>;
   /** The principal of a verified client certificate, or null when it names no user. */
   certificate(subject: CertificateSubject): Principal | null;
-  /** What SCRAM-SHA-256 (RFC 7677) needs to know of a user, or null when there is none. */
-  scram(name: string, remoteAddress: string): ScramCredential | null;
+  /** The server's side of one login by SCRAM-SHA-256. */
+  startScram(remoteAddress: string): ScramExchange;
+}
+
+/** The name of SCRAM-SHA-256, as a SASL mechanism and as an authentication method. */
+export const SCRAM_MECHANISM = 'SCRAM-SHA-256';
+
+/**
+ * The server's side of one conversation of SCRAM-SHA-256 (RFC 5802, RFC 7677) without channel
+ * binding. A user who does not exist gets as far as one with a wrong password.
+ */
+export interface ScramExchange {
+  /** The name that the client gave, for the log; empty before. */
+  readonly username: string;
+  /** Whether the client's first message was answered. */
+  readonly started: boolean;
+  /**
+   * Answers client-first-message with server-first-message.
+   * @throws BrokerError `not-authenticated`
+   */
+  start(message: Buffer): Buffer;
+  /**
+   * Checks client-final-message.
+   * @throws BrokerError `not-authenticated`
+   */
+  finish(message: Buffer): ScramResult;
+}
+
+export interface ScramResult {
+  readonly principal: Principal;
+  /** The server's last message, which proves to the client that the server knows the user. */
+  readonly serverFinal: Buffer;
 }
 
 export interface CertificateSubject {
   readonly commonName: string;
   /** In RFC 2253 form, such as `CN=shop-1,O=Example`. */
   readonly distinguishedName: string;
-}
-
-export interface ScramCredential {
-  readonly salt: Buffer;
-  readonly iterations: number;
-  readonly storedKey: Buffer;
-  readonly serverKey: Buffer;
-  readonly principal: Principal;
 }
 
 /** A cold record: JSON with a meaning of its own, identified by kind and number. */

@@ -5,6 +5,7 @@ import {
   type ByteSink,
   type Confirmable,
   type Connection,
+  type ScramExchange,
   type Session,
   type SessionOwner,
 } from '@causeway/core';
@@ -19,7 +20,6 @@ import { Deliveries } from './deliveries.js';
 import { type Failure, failureOf } from './errors.js';
 import { FLIGHT } from './inflight.js';
 import { cutOffDeliveries } from './resume-deliveries.js';
-import type { ScramExchange } from './scram.js';
 import { SessionState } from './session-state.js';
 import { abandonGroups, groupsOf } from './shared-groups.js';
 import type { QueueSubscription } from './subscription.js';

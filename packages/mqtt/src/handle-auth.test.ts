@@ -1,30 +1,16 @@
-import { createHash, createHmac, pbkdf2Sync } from 'node:crypto';
-import type { Authenticator, ScramCredential } from '@causeway/core';
 import { describe, expect, test } from 'vitest';
+import { ScramAuthenticator } from '../../../test/support/scram-authenticator.js';
+import { ScramClient } from '../../../test/support/scram-client.js';
 import { createTestBroker } from '../../../test/support/test-broker.js';
 import { block, connect, hex, packet, prefixed, property, publish } from './testing/bytes.js';
 import { MqttPeer } from './testing/mqtt-peer.js';
 
-const SALT = Buffer.from('some salt');
-const SALTED = pbkdf2Sync('pencil', SALT, 4096, 32, 'sha256');
-const CLIENT_KEY = createHmac('sha256', SALTED).update('Client Key').digest();
-const STORED_KEY = createHash('sha256').update(CLIENT_KEY).digest();
-
-function credential(name: string): ScramCredential {
-  const serverKey = createHmac('sha256', SALTED).update('Server Key').digest();
-  const principal = { name, groups: new Set<string>() };
-  return { salt: SALT, iterations: 4096, storedKey: STORED_KEY, serverKey, principal };
-}
-
-const DOOR: Authenticator = {
-  anonymous: false,
-  password: () => Promise.resolve(null),
-  certificate: () => null,
-  scram: (name) => (name === 'ann' || name === 'bob' ? credential(name) : null),
-};
+const DOOR = new ScramAuthenticator({ users: { ann: 'pencil', bob: 'pencil' } });
 
 const method = property(0x15, prefixed('SCRAM-SHA-256'));
 const data = (text: string) => property(0x16, prefixed(text));
+const clientOf = (name: string) => new ScramClient(name, 'pencil');
+const firstData = (name: string) => data(clientOf(name).firstMessage.toString());
 const auth = (reason: number, ...properties: Buffer[]) =>
   packet(0xf0, Buffer.of(reason), block(method, ...properties));
 
@@ -40,23 +26,15 @@ function answerOf(peer: MqttPeer): Answer {
   return packets[0] as unknown as Answer;
 }
 
-function clientFinal(bare: string, serverFirst: string): string {
-  const withoutProof = `c=biws,r=${/r=([^,]+)/.exec(serverFirst)![1]}`;
-  const message = `${bare},${serverFirst},${withoutProof}`;
-  const signature = createHmac('sha256', STORED_KEY).update(message).digest();
-  const proof = Buffer.from(CLIENT_KEY.map((byte, index) => byte ^ signature[index]!));
-  return `${withoutProof},p=${proof.toString('base64')}`;
-}
-
 /** Sends the first message with `packet`, reads the challenge, returns the last message. */
 function challenge(peer: MqttPeer, first: Buffer, name: string): string {
   peer.send(first);
   const { cmd, reasonCode, properties } = answerOf(peer);
   expect([cmd, reasonCode]).toEqual(['auth', 0x18]);
-  return clientFinal(`n=${name},r=abc`, properties.authenticationData!.toString());
+  return clientOf(name).finalMessage(properties.authenticationData!).toString();
 }
 
-const connectAs = (name: string) => connect({ properties: [method, data(`n,,n=${name},r=abc`)] });
+const connectAs = (name: string) => connect({ properties: [method, firstData(name)] });
 
 async function loggedIn(): Promise<MqttPeer> {
   const peer = new MqttPeer(await createTestBroker(), DOOR);
@@ -128,7 +106,7 @@ describe('MQTT 5 4.12: enhanced authentication', () => {
 });
 
 describe('MQTT 5 4.12.1: authentication again', () => {
-  const first = (name: string) => auth(0x19, data(`n,,n=${name},r=abc`));
+  const first = (name: string) => auth(0x19, firstData(name));
 
   test('as the same user, with other packets in between', async () => {
     const peer = await loggedIn();

@@ -1,4 +1,4 @@
-import { BrokerError, type ByteSink } from '@causeway/core';
+import { BrokerError, type ByteSink, SCRAM_MECHANISM, type ScramExchange } from '@causeway/core';
 import { ByteReader } from '@causeway/wire';
 import { admit, refuseLogin, reportRefusal } from './admit.js';
 import type { MqttClient } from './client.js';
@@ -8,21 +8,19 @@ import { MqttError, protocolError } from './codec/mqtt-error.js';
 import { REASON, type Reason } from './codec/reason.js';
 import type { Connect, DecodeLimits, Properties } from './codec/types.js';
 import type { Handshake } from './handshake.js';
-import { SCRAM_METHOD, ScramExchange } from './scram.js';
 
 const NO_DATA = Buffer.alloc(0);
 
 /** MQTT 5 4.12: the method and the client's first message are in CONNECT. */
 export function startExchange(handshake: Handshake, connect: Connect, method: string): void {
   const { context, sink } = handshake.parts;
-  const { broker, authenticator } = context;
-  if (method !== SCRAM_METHOD) {
-    const message = `the authentication method here is ${SCRAM_METHOD}`;
+  if (method !== SCRAM_MECHANISM) {
+    const message = `the authentication method here is ${SCRAM_MECHANISM}`;
     const reason = REASON.badAuthenticationMethod;
     handshake.refuse({ disconnect: reason, connack: reason, legacyConnack: null, message });
     return;
   }
-  const exchange = new ScramExchange(authenticator, broker.random, sink.remoteAddress);
+  const exchange = context.authenticator.startScram(sink.remoteAddress);
   handshake.exchange = exchange;
   handshake.phase = 'exchange';
   attempt(
@@ -60,14 +58,14 @@ export function handleAuth(client: MqttClient, view: Buffer, start: number, end:
   const { broker, sink, parts } = client;
   const { reason, data } = decodeAuth(view, start, end, broker.limits);
   // A client that did not start with a method may not authenticate again [MQTT-4.12.1-1].
-  if (parts.connect.properties.authenticationMethod !== SCRAM_METHOD) {
+  if (parts.connect.properties.authenticationMethod !== SCRAM_MECHANISM) {
     throw protocolError('AUTH from a client without an authentication method');
   }
   let exchange = client.exchange;
   attempt(
     () => {
       if (reason === REASON.reAuthenticate && exchange === null) {
-        exchange = new ScramExchange(parts.authenticator, broker.random, sink.remoteAddress);
+        exchange = parts.authenticator.startScram(sink.remoteAddress);
         client.exchange = exchange;
         const { packetBytesMax } = client.deliveries.parts;
         sendAuth(sink, REASON.continueAuthentication, exchange.start(data), packetBytesMax);
@@ -101,7 +99,7 @@ function decodeAuth(view: Buffer, start: number, end: number, limits: DecodeLimi
   const reader = new ByteReader(view, start, end);
   const { reason, properties } = decodeReasonPacket(reader, 'AUTH', limits);
   // [MQTT-4.12.0-5]; one method is all that a client can have begun with here.
-  if (properties.authenticationMethod !== SCRAM_METHOD) {
+  if (properties.authenticationMethod !== SCRAM_MECHANISM) {
     throw protocolError('AUTH names another method than CONNECT');
   }
   return { reason, data: properties.authenticationData ?? NO_DATA };
@@ -113,7 +111,7 @@ function sendAuth(
   authenticationData: Buffer,
   packetBytesMax: number,
 ): void {
-  const properties: Properties = { authenticationMethod: SCRAM_METHOD, authenticationData };
+  const properties: Properties = { authenticationMethod: SCRAM_MECHANISM, authenticationData };
   const packet = encodeReasonPacket('auth', reason, properties);
   // Nothing of it can be left out [MQTT-3.1.2-24].
   if (packet.length > packetBytesMax) {

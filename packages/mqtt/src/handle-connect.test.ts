@@ -35,8 +35,8 @@ class Door implements Authenticator {
   certificate(): null {
     return null;
   }
-  scram(): null {
-    return null;
+  startScram(): never {
+    throw new Error('nobody here has SCRAM keys');
   }
 }
 

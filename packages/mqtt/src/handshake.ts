@@ -1,10 +1,9 @@
-import type { ByteSink, ConnectionSink, EngineContext } from '@causeway/core';
+import type { ByteSink, ConnectionSink, EngineContext, ScramExchange } from '@causeway/core';
 import type { MqttClient } from './client.js';
 import { encodeConnack } from './codec/encoder.js';
 import { NO_PROPERTIES } from './codec/properties.js';
 import type { Connect, Version } from './codec/types.js';
 import type { Failure } from './errors.js';
-import type { ScramExchange } from './scram.js';
 
 /**
  * - `connect`: CONNECT is awaited.

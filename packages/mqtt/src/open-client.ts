@@ -1,4 +1,11 @@
-import { BrokerError, FORMAT_IDS, Message, type Principal, type Session } from '@causeway/core';
+import {
+  BrokerError,
+  FORMAT_IDS,
+  Message,
+  type Principal,
+  SCRAM_MECHANISM,
+  type Session,
+} from '@causeway/core';
 import { MqttClient } from './client.js';
 import { encodeConnack } from './codec/encoder.js';
 import { MqttError } from './codec/mqtt-error.js';
@@ -9,7 +16,6 @@ import type { Handshake } from './handshake.js';
 import { addressOfTopic, isBrokersOwn } from './naming.js';
 import { reopenSubscriptions } from './queue-subscriptions.js';
 import { resumeDeliveries } from './resume-deliveries.js';
-import { SCRAM_METHOD } from './scram.js';
 import { expiryMsOf } from './session-expiry.js';
 import { SessionState } from './session-state.js';
 import { abandonGroups, groupsOf } from './shared-groups.js';
@@ -184,7 +190,7 @@ function connackProperties(client: MqttClient, serverFinal: Buffer | null): Prop
     properties.responseInformation = `responses/${clientId}`;
   }
   if (serverFinal !== null) {
-    properties.authenticationMethod = SCRAM_METHOD;
+    properties.authenticationMethod = SCRAM_MECHANISM;
     properties.authenticationData = serverFinal;
   }
   return properties;

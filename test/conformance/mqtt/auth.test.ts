@@ -3,7 +3,7 @@ import { type RawMqtt, singleOf, valuesOf } from '../../support/raw-mqtt.js';
 import { mqtt5 } from '../../support/raw-mqtt-builder.js';
 import { packet } from '../../support/raw-mqtt-bytes.js';
 import { useMqttServer } from '../../support/raw-mqtt-fixture.js';
-import { ScramClient } from '../../support/raw-mqtt-scram.js';
+import { MqttScramClient } from '../../support/raw-mqtt-scram.js';
 
 const fixture = useMqttServer({
   users: [
@@ -23,7 +23,7 @@ const AUTH_REASONS = [0x00, 0x18, 0x19];
 
 interface Begun {
   readonly client: RawMqtt;
-  readonly scram: ScramClient;
+  readonly scram: MqttScramClient;
   /** Data of the server's first AUTH. */
   readonly challenge: Buffer;
 }
@@ -31,7 +31,7 @@ interface Begun {
 /** CONNECT with a method, and the server's first AUTH. */
 async function begin(user = 'ann', password = 'secret of ann'): Promise<Begun> {
   const client = await open();
-  const scram = new ScramClient(user, password);
+  const scram = new MqttScramClient(user, password);
   client.send(mqtt5.connect({ clientId: name(), properties: scram.first() }));
   const auth = await client.expect('auth', { flags: 0, reason: CONTINUE });
   return { client, scram, challenge: singleOf(auth, 'authenticationData') as Buffer };
@@ -114,7 +114,7 @@ test('[MQTT-4.12.0-4] a proof for another exchange closes the connection', async
 
 test('[MQTT-4.12.0-5] AUTH and CONNACK name the method of CONNECT', async () => {
   const client = await open();
-  const scram = new ScramClient('ann', 'secret of ann');
+  const scram = new MqttScramClient('ann', 'secret of ann');
   client.send(mqtt5.connect({ clientId: name(), properties: scram.first() }));
   const auth = await client.expect('auth');
   expect(singleOf(auth, 'authenticationMethod')).toBe(METHOD);
@@ -155,7 +155,7 @@ test.each([CONTINUE, RE_AUTHENTICATE])(
   '[MQTT-4.12.0-7] AUTH with %d of a client without a method closes the connection',
   async (reason) => {
     const client = await plain();
-    client.send(mqtt5.auth(reason, new ScramClient('ann', 'secret of ann').first()));
+    client.send(mqtt5.auth(reason, new MqttScramClient('ann', 'secret of ann').first()));
     await client.expectDisconnect(PROTOCOL_ERROR);
   },
 );
@@ -164,7 +164,7 @@ test.each([1, 2, 4, 8, 15])(
   '[MQTT-3.15.1-1] AUTH with the flags %d is malformed',
   async (flags) => {
     const client = await loggedIn();
-    const right = mqtt5.auth(RE_AUTHENTICATE, new ScramClient('ann', 'secret of ann').first());
+    const right = mqtt5.auth(RE_AUTHENTICATE, new MqttScramClient('ann', 'secret of ann').first());
     client.send(packet(0xf0 | flags, right.subarray(2)));
     await client.expectDisconnect(MALFORMED);
   },
@@ -178,13 +178,13 @@ test('[MQTT-3.15.1-1] AUTH with flags before CONNACK closes the connection', asy
 
 test('[MQTT-3.15.2-1] AUTH with a reason that is not in its table closes the connection', async () => {
   const client = await loggedIn();
-  client.send(mqtt5.auth(0x17, new ScramClient('ann', 'secret of ann').first()));
+  client.send(mqtt5.auth(0x17, new MqttScramClient('ann', 'secret of ann').first()));
   await client.expectDisconnect(PROTOCOL_ERROR, MALFORMED);
 });
 
 test('[MQTT-3.15.2-2] [MQTT-3.15.2-3] AUTH says nothing that is not needed', async () => {
   const client = await open();
-  const scram = new ScramClient('ann', 'secret of ann');
+  const scram = new MqttScramClient('ann', 'secret of ann');
   const properties = [...scram.first(), ['maximumPacketSize', 250] as const];
   client.send(mqtt5.connect({ clientId: name(), properties }));
   const auth = await client.expect('auth');
@@ -197,7 +197,7 @@ test('[MQTT-3.15.2-2] [MQTT-3.15.2-3] AUTH says nothing that is not needed', asy
 
 test('[MQTT-4.12.1-1] a client may authenticate again, and is served meanwhile', async () => {
   const client = await loggedIn();
-  const scram = new ScramClient('ann', 'secret of ann', 'anothernonce');
+  const scram = new MqttScramClient('ann', 'secret of ann', 'anothernonce');
   client.send(mqtt5.auth(RE_AUTHENTICATE, scram.first()));
   const auth = await client.expect('auth', { reason: CONTINUE });
   expect(AUTH_REASONS).toContain(auth.reason);
@@ -218,7 +218,7 @@ test('[MQTT-4.12.1-1] another method than the first closes the connection', asyn
 
 test('[MQTT-4.12.1-2] a second authentication that fails closes the connection', async () => {
   const client = await loggedIn();
-  const scram = new ScramClient('ann', 'wrong', 'anothernonce');
+  const scram = new MqttScramClient('ann', 'wrong', 'anothernonce');
   client.send(mqtt5.auth(RE_AUTHENTICATE, scram.first()));
   const auth = await client.expect('auth', { reason: CONTINUE });
   client.send(mqtt5.auth(CONTINUE, scram.final(singleOf(auth, 'authenticationData') as Buffer)));
@@ -227,7 +227,7 @@ test('[MQTT-4.12.1-2] a second authentication that fails closes the connection',
 
 test('[MQTT-4.12.1-2] so does one for another user', async () => {
   const client = await loggedIn();
-  const scram = new ScramClient('bob', 'secret of bob', 'anothernonce');
+  const scram = new MqttScramClient('bob', 'secret of bob', 'anothernonce');
   client.send(mqtt5.auth(RE_AUTHENTICATE, scram.first()));
   const auth = await client.expect('auth', { reason: CONTINUE });
   client.send(mqtt5.auth(CONTINUE, scram.final(singleOf(auth, 'authenticationData') as Buffer)));
@@ -237,7 +237,7 @@ test('[MQTT-4.12.1-2] so does one for another user', async () => {
 test('[MQTT-4.12.1-2] so does AUTH out of its order', async () => {
   for (const reason of [CONTINUE, 0x00]) {
     const client = await loggedIn();
-    client.send(mqtt5.auth(reason, new ScramClient('ann', 'secret of ann').first()));
+    client.send(mqtt5.auth(reason, new MqttScramClient('ann', 'secret of ann').first()));
     await client.expectDisconnect(PROTOCOL_ERROR);
   }
 });
@@ -254,7 +254,7 @@ test('[MQTT-3.1.4-6] after a failed exchange nothing is processed', async () => 
 
 test('[MQTT-3.1.2-24] AUTH is not sent to a client that takes no packet of its size', async () => {
   const client = await open();
-  const scram = new ScramClient('ann', 'secret of ann');
+  const scram = new MqttScramClient('ann', 'secret of ann');
   const properties = [...scram.first(), ['maximumPacketSize', 30] as const];
   client.send(mqtt5.connect({ clientId: name(), properties }));
   await client.expectTurnedAway(0x95);

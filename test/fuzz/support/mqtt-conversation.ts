@@ -1,6 +1,6 @@
 import { MqttBuilder, type MqttLevel, PINGREQ } from '../../support/raw-mqtt-builder.js';
 import type { Property } from '../../support/raw-mqtt-properties.js';
-import { ScramClient } from '../../support/raw-mqtt-scram.js';
+import { MqttScramClient } from '../../support/raw-mqtt-scram.js';
 import type { SeededRandom } from '../../support/seeded-random.js';
 
 const TOPICS = ['a', 'a/b', 'a/b/c', '$queue/q', '$queue/r', 'ü/漢', '/', 'a//b'];
@@ -36,7 +36,7 @@ export function connect(builder: MqttBuilder, random: SeededRandom): Buffer {
         ['requestProblemInformation', random.below(2)],
         ['userProperty', ['name', 'value']],
       ]),
-      ...(scram ? new ScramClient('shop', 'secret').first() : []),
+      ...(scram ? new MqttScramClient('shop', 'secret').first() : []),
     ],
   });
 }

@@ -22,7 +22,9 @@ export const OPEN_DOOR: Authenticator = {
   anonymous: true,
   password: (name) => Promise.resolve({ name, groups: new Set<string>() }),
   certificate: () => null,
-  scram: () => null,
+  startScram: () => {
+    throw new Error('nobody here has SCRAM keys');
+  },
 };
 
 /** A connection of which the test decides everything. */

@@ -57,8 +57,8 @@ export class FakeAuthenticator implements Authenticator {
   certificate(): null {
     return null;
   }
-  scram(): null {
-    return null;
+  startScram(): never {
+    throw new Error('STOMP has no SCRAM');
   }
 }
 

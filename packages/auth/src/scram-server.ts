@@ -1,21 +1,10 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import {
-  type Authenticator,
-  BrokerError,
-  type Principal,
-  type Random,
-  type ScramCredential,
-} from '@causeway/core';
+import { BrokerError, type Principal, type ScramExchange, type ScramResult } from '@causeway/core';
 import { isStrictUtf8 } from '@causeway/wire';
+import { SCRAM_ITERATIONS, type ScramKeys } from './scram-keys.js';
 
-/** The authentication method of MQTT 5 that this broker knows [MQTT 5 4.12]. */
-export const SCRAM_METHOD = 'SCRAM-SHA-256';
-
-const NONCE_BYTES = 18;
 const SALT_BYTES = 16;
 const KEY_BYTES = 32;
-/** What RFC 7677, 4 asks for at least, and what users have unless configured otherwise. */
-const ITERATIONS = 4096;
 /** Makes the salts of users who do not exist; a new one would tell that they do not. */
 const DECOY_SECRET = randomBytes(KEY_BYTES);
 
@@ -28,38 +17,28 @@ interface Offer {
   readonly credential: ScramCredential | null;
 }
 
-export interface ScramResult {
+/** What there is to know of a user. */
+export interface ScramCredential extends ScramKeys {
   readonly principal: Principal;
-  readonly serverFinal: Buffer;
 }
 
-/**
- * The server's side of SCRAM-SHA-256 (RFC 5802, RFC 7677) without channel binding. A user who does
- * not exist gets as far as one with a wrong password.
- */
-export class ScramExchange {
-  readonly #authenticator: Authenticator;
-  readonly #random: Random;
-  readonly #remoteAddress: string;
-  #offer: Offer | null = null;
-  /** The name that the client gave, for the log. */
+/** One login by SCRAM-SHA-256. */
+export class ScramServer implements ScramExchange {
   username = '';
+  readonly #credentialOf: (name: string) => ScramCredential | null;
+  readonly #nonce: string;
+  #offer: Offer | null = null;
 
-  constructor(authenticator: Authenticator, random: Random, remoteAddress: string) {
-    this.#authenticator = authenticator;
-    this.#random = random;
-    this.#remoteAddress = remoteAddress;
+  /** @param nonce the server's part of it: printable characters that nobody can guess, no comma */
+  constructor(credentialOf: (name: string) => ScramCredential | null, nonce: string) {
+    this.#credentialOf = credentialOf;
+    this.#nonce = nonce;
   }
 
-  /** Whether the client's first message was answered. */
   get started(): boolean {
     return this.#offer !== null;
   }
 
-  /**
-   * Answers client-first-message with server-first-message.
-   * @throws BrokerError `not-authenticated`
-   */
   start(message: Buffer): Buffer {
     // gs2-header: "n" or "y", an authorisation identity that we do not offer, then the bare message.
     const match = /^([ny],(?:a=([^,]*))?,)(n=([^,]*),r=([\x21-\x2b\x2d-\x7e]+)(?:,.*)?)$/s.exec(
@@ -71,20 +50,16 @@ export class ScramExchange {
     if (identity !== undefined && decodeName(identity) !== this.username) {
       throw refused('acting for another user is not offered');
     }
-    const credential = this.#authenticator.scram(this.username, this.#remoteAddress);
+    const credential = this.#credentialOf(this.username);
     const salt = credential?.salt ?? decoySalt(this.username);
-    const nonce = clientNonce! + this.#random.hex(NONCE_BYTES);
-    const iterations = credential?.iterations ?? ITERATIONS;
+    const nonce = clientNonce! + this.#nonce;
+    const iterations = credential?.iterations ?? SCRAM_ITERATIONS;
     const serverFirst = `r=${nonce},s=${salt.toString('base64')},i=${iterations}`;
     const binding = Buffer.from(header!).toString('base64');
     this.#offer = { clientFirstBare: bare!, serverFirst, nonce, binding, credential };
     return Buffer.from(serverFirst);
   }
 
-  /**
-   * Checks client-final-message.
-   * @throws BrokerError `not-authenticated`
-   */
   finish(message: Buffer): ScramResult {
     const offer = this.#offer;
     const match = /^(c=([^,]+),r=([^,]+)(?:,.*)?),p=([A-Za-z0-9+/=]+)$/s.exec(textOf(message));
