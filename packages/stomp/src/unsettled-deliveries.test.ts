@@ -43,27 +43,6 @@ describe('unsettled deliveries', () => {
     expect(deliveries.count).toBe(0);
   });
 
-  test('one that is never settled does not keep the places of those that follow', () => {
-    const deliveries = new UnsettledDeliveries(false);
-    const first = deliveries.add(entry(1));
-    for (let id = 2; id < 100_000; id++)
-      expect(deliveries.take(deliveries.add(entry(id)))).toBeDefined();
-    expect(deliveries.count).toBe(1);
-    expect(takeUpTo(deliveries, first)).toEqual([1]);
-  });
-
-  test('stragglers are settled before what came after them', () => {
-    const deliveries = fill(64);
-    for (let number = 1; number <= 64; number++) {
-      if (number !== 7 && number !== 5) deliveries.take(number);
-    }
-    for (let id = 65; id <= 1000; id++) {
-      deliveries.add(entry(id));
-      if (id < 1000) deliveries.take(id);
-    }
-    expect(takeUpTo(deliveries, 1000)).toEqual([5, 7, 1000]);
-  });
-
   test('can be put back', () => {
     const deliveries = fill(40);
     takeUpTo(deliveries, 20);
@@ -83,35 +62,5 @@ describe('unsettled deliveries', () => {
     deliveries.restore(number, entry(1234));
     expect(deliveries.numberOf(1234)).toBe(number);
     expect(fill(3).numberOf(1)).toBe(0);
-  });
-
-  test('agree with a plain map over a long random history', () => {
-    let state = 7;
-    const random = (below: number) => {
-      state = (Math.imul(state, 1103515245) + 12345) >>> 0;
-      return Math.floor((state / 2 ** 32) * below);
-    };
-    const deliveries = new UnsettledDeliveries(true);
-    const model = new Map<number, number>();
-    for (let step = 0; step < 20_000; step++) {
-      const choice = random(10);
-      const numbers = [...model.keys()].sort((left, right) => left - right);
-      if (choice < 5 || numbers.length === 0) {
-        const id = step + 1000;
-        model.set(deliveries.add(entry(id)), id);
-      } else if (choice < 9 || numbers.length < 20) {
-        const number = numbers[random(numbers.length)]!;
-        expect(deliveries.take(number)?.message.id).toBe(model.get(number));
-        if (random(4) === 0) deliveries.restore(number, entry(model.get(number)!));
-        else model.delete(number);
-      } else {
-        const number = numbers[random(10)]!;
-        const taken: number[] = [];
-        deliveries.takeUpTo(number, (_, each) => taken.push(each));
-        expect(taken).toEqual(numbers.filter((each) => each <= number));
-        for (const each of taken) model.delete(each);
-      }
-      expect(deliveries.count).toBe(model.size);
-    }
   });
 });
