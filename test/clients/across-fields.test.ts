@@ -134,16 +134,38 @@ describe('from STOMP to MQTT 5', () => {
     expect((await reader.inbox.next()).qos).toBe(1);
   });
 
-  test('what MQTT has no place for is left out', async () => {
+  test('what MQTT has no property for becomes user properties with the names of JMS', async () => {
     const { properties } = await toMqtt({
       priority: '9',
       type: 'kind',
       timestamp: '1',
       receipt: 'r',
       'content-encoding': 'gzip',
+      'amqp-message-id': 'm',
       JMSXGroupID: 'g',
+      JMSXGroupSeq: '7',
+      JMS_AMQP_ReplyToGroupID: 'h',
+      'x-opt-annotation': 'a',
     });
-    expect(properties?.userProperties).toBeUndefined();
+    expect(properties?.userProperties).toEqual({
+      JMSMessageID: 'm',
+      JMSType: 'kind',
+      'content-encoding': 'gzip',
+      JMSTimestamp: '1',
+      JMSXGroupID: 'g',
+      JMSXGroupSeq: '7',
+      JMS_AMQP_ReplyToGroupID: 'h',
+      'x-opt-annotation': 'a',
+      JMSPriority: '9',
+    });
+  });
+
+  test('nobody can forge who he is, or what the broker says of a dead letter', async () => {
+    const { properties } = await toMqtt({ JMSXUserID: 'admin', 'x-dead-letter-reason': 'none' });
+    expect(properties?.userProperties).toEqual({
+      'property-JMSXUserID': 'admin',
+      'property-x-dead-letter-reason': 'none',
+    });
   });
 });
 
@@ -170,6 +192,43 @@ describe('from MQTT 5 to STOMP', () => {
     });
     expect(headers.destination).toMatch(/^\/topic\//);
     expect(headers.ack).toBeUndefined();
+  });
+
+  test('user properties with the names of JMS become the headers of STOMP', async () => {
+    const userProperties = {
+      JMSMessageID: 'm',
+      JMSType: 'kind',
+      'content-encoding': 'gzip',
+      JMSTimestamp: '1',
+      JMSXGroupID: 'g',
+      JMSXGroupSeq: '7',
+      JMSPriority: '9',
+      'x-opt-annotation': 'a',
+    };
+    const { headers } = await toStomp({ userProperties });
+    expect(headers).toMatchObject({
+      'amqp-message-id': 'm',
+      type: 'kind',
+      'content-encoding': 'gzip',
+      timestamp: '1',
+      JMSXGroupID: 'g',
+      JMSXGroupSeq: '7',
+      priority: '9',
+      'x-opt-annotation': 'a',
+    });
+    expect(
+      Object.keys(headers).filter((name) => /^JMS(Type|Timestamp|Priority)/.test(name)),
+    ).toEqual([]);
+  });
+
+  test('nobody can forge who he is, or what the broker says of a dead letter', async () => {
+    const userProperties = { JMSXUserID: 'admin', 'x-dead-letter-reason': 'none' };
+    const { headers } = await toStomp({ userProperties });
+    expect(headers).toMatchObject({
+      'property-JMSXUserID': 'admin',
+      'property-x-dead-letter-reason': 'none',
+    });
+    expect(headers.JMSXUserID ?? headers['x-dead-letter-reason']).toBeUndefined();
   });
 
   test.each([
@@ -199,6 +258,19 @@ describe('from MQTT 5 to STOMP', () => {
   ] as const)('QoS %i is persistent:%s', async (qos, persistent) => {
     expect((await toStomp({}, 'body', qos)).headers.persistent).toBe(persistent);
   });
+});
+
+test('a will has a priority, too', async () => {
+  const level = `will${++names}`;
+  const stomp = await openStomp();
+  await stomp.subscribe(`/topic/wills.${level}`);
+  const userProperties = { JMSPriority: '7', JMSType: 'kind' };
+  const will = { topic: `wills/${level}`, payload: Buffer.from('gone'), qos: 1 as const };
+  const victim = await openMqtt({
+    will: { ...will, retain: false, properties: { userProperties } },
+  });
+  await victim.drop();
+  expect((await stomp.inbox.next()).headers).toMatchObject({ priority: '7', type: 'kind' });
 });
 
 test('a request from MQTT is answered by STOMP, and the other way round', async () => {

@@ -10,6 +10,13 @@ export const DEAD_LETTER_ANNOTATIONS = {
   time: 'x-dead-letter-time',
 } as const;
 
+const BROKERS_OWN = /^x-(opt-)?dead-letter-/;
+
+/** Whether only the broker may use the name for a header or an annotation. */
+export function isBrokersOwnName(name: string): boolean {
+  return BROKERS_OWN.test(name);
+}
+
 /**
  * The message that goes to the dead letters: the same bytes, and why it is there. It does not
  * expire any more.

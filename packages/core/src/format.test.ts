@@ -8,6 +8,7 @@ function createFormats() {
   const format = (id: number): MessageFormat => ({
     id,
     name: `format ${id}`,
+    builtFlags: 0,
     view: vi.fn(
       (message: Message): Content => ({
         subject: `from ${id}`,

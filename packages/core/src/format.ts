@@ -14,6 +14,8 @@ export const FORMAT_IDS = { mqtt: 1, stomp: 2, amqp: 3 } as const;
 export interface MessageFormat {
   readonly id: FormatId;
   readonly name: string;
+  /** The `formatFlags` of a message that consists of what `build` returns. */
+  readonly builtFlags: number;
   /** Reads a message of this format. The view may refer to the message's bytes. */
   view(message: Message): Content;
   /** Builds the bytes that a message of this format would have carried. */

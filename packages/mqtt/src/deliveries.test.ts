@@ -80,6 +80,7 @@ describe('a message of another protocol', () => {
   const text: MessageFormat = {
     id: FORMAT_IDS.stomp,
     name: 'text',
+    builtFlags: 0,
     view: (message) => ({
       contentType: 'text/plain',
       properties: [['key', 'value']],

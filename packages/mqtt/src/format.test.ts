@@ -76,6 +76,24 @@ describe('the view of a message', () => {
       property(9, prefixed(hex('ff00'))),
     );
     expect(content).toMatchObject({ replyTo: 'queue://a.b', correlationId: hex('ff00') });
+    expect(view('', property(9, prefixed(hex('61 1f')))).correlationId).toEqual(hex('611f'));
+  });
+});
+
+test('a sender cannot say who he is, and says the priority only once', () => {
+  const urgent = message(
+    '',
+    userProperty('JMSXUserID', 'admin'),
+    userProperty('JMSPriority', '9'),
+    userProperty('JMSPriority', '8'),
+  );
+  urgent.priority = 9;
+  expect(mqttFormat.view(urgent)).toEqual({
+    properties: [
+      ['JMSXUserID', 'admin'],
+      ['JMSPriority', '8'],
+    ],
+    body: { kind: 'binary', bytes: Buffer.alloc(0) },
   });
 });
 
@@ -126,11 +144,58 @@ describe('what is built', () => {
         type('application/json'),
         property(0x08, prefixed('$queue/a.b')),
         property(0x09, prefixed('id-1')),
+        userProperty('JMSMessageID', 'm'),
         userProperty('b', '1'),
         userProperty('a', '2'),
         userProperty('b', '3'),
       ),
     );
+  });
+
+  test('everything else under the names of JMS, and it comes back', () => {
+    const content: Content = {
+      messageId: 'm',
+      userId: 'u',
+      subject: 's',
+      replyTo: 'topic://a.*',
+      contentEncoding: 'gzip',
+      creationTime: 5,
+      groupId: 'g',
+      groupSequence: 7,
+      replyToGroupId: 'h',
+      annotations: [['x-opt-a', 'b']],
+      properties: [
+        ['JMSType', 'forged'],
+        ['x-dead-letter-reason', 'forged'],
+      ],
+      body: { kind: 'binary', bytes: Buffer.alloc(0) },
+    };
+    const urgent = message('');
+    urgent.priority = 9;
+    const bytes = mqttFormat.build(content, urgent);
+    expect(bytes.toString('hex')).toBe(
+      wanted(
+        '',
+        userProperty('JMSMessageID', 'm'),
+        userProperty('JMSXUserID', 'u'),
+        userProperty('JMSType', 's'),
+        userProperty('content-encoding', 'gzip'),
+        userProperty('JMSTimestamp', '5'),
+        userProperty('JMSXGroupID', 'g'),
+        userProperty('JMSXGroupSeq', '7'),
+        userProperty('JMS_AMQP_ReplyToGroupID', 'h'),
+        userProperty('x-opt-a', 'b'),
+        userProperty('property-JMSType', 'forged'),
+        userProperty('property-x-dead-letter-reason', 'forged'),
+        userProperty('JMSPriority', '9'),
+        userProperty('JMSReplyTo', 'topic://a.*'),
+      ),
+    );
+    urgent.bytes = bytes;
+    urgent.start = 0;
+    urgent.end = bytes.length;
+    urgent.formatFlags = mqttFormat.builtFlags;
+    expect(mqttFormat.view(urgent)).toEqual(content);
   });
 
   test.each([
@@ -167,7 +232,9 @@ describe('what is built', () => {
       ],
       body: { kind: 'binary', bytes: Buffer.alloc(0) },
     };
-    expect(built(content)).toBe(wanted('', userProperty('fits', 'ok')));
+    expect(built(content)).toBe(
+      wanted('', userProperty('fits', 'ok'), userProperty('JMSReplyTo', 'topic://a.*')),
+    );
   });
 });
 

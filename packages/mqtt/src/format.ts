@@ -4,16 +4,18 @@ import {
   FORMAT_IDS,
   type Message,
   type MessageFormat,
+  PRIORITY_DEFAULT,
   plainBody,
-  propertyText,
+  TextFields,
 } from '@causeway/core';
 import { ByteReader, ByteWriter, isStrictUtf8 } from '@causeway/wire';
+import { PRIORITY_PROPERTY } from './codec/priority-property.js';
 import { NO_PROPERTIES, readProperties, writeProperties } from './codec/properties.js';
 import { TEXT_BYTES_MAX } from './codec/text.js';
 import { isTopicName } from './codec/topic-syntax.js';
 import type { DecodeLimits, Properties } from './codec/types.js';
 import { QUEUE_PREFIX, swapSeparators } from './naming.js';
-import { HAS_PROPERTIES } from './stored-form.js';
+import { BUILT, HAS_PROPERTIES } from './stored-form.js';
 
 /** What is stored was checked when it came in. */
 const UNLIMITED: DecodeLimits = {
@@ -21,33 +23,61 @@ const UNLIMITED: DecodeLimits = {
   headerBytesMax: Number.POSITIVE_INFINITY,
   subscriptionsPerConnectionMax: Number.POSITIVE_INFINITY,
 };
+/** Carries a reply-to that is no topic name of MQTT. */
+const REPLY_TO_PROPERTY = 'JMSReplyTo';
+const URI = /^(queue|topic):\/\//;
 /** Content types whose bodies are text even without a payload format indicator. */
 const TEXTUAL = /^(text\/|application\/(json|xml|javascript)\b)|\+(json|xml)\b/i;
+
+/** What MQTT has no property for travels as user properties, under the names that JMS gives it. */
+const FIELDS = new TextFields(
+  {
+    messageId: 'JMSMessageID',
+    userId: 'JMSXUserID',
+    subject: 'JMSType',
+    contentEncoding: 'content-encoding',
+    creationTime: 'JMSTimestamp',
+    groupId: 'JMSXGroupID',
+    groupSequence: 'JMSXGroupSeq',
+    replyToGroupId: 'JMS_AMQP_ReplyToGroupID',
+  },
+  [PRIORITY_PROPERTY, REPLY_TO_PROPERTY],
+);
 
 /** MQTT messages: the payload, and in MQTT 5 the properties that travel with it. */
 export const mqttFormat: MessageFormat = {
   id: FORMAT_IDS.mqtt,
   name: 'mqtt',
+  builtFlags: HAS_PROPERTIES | BUILT,
 
   view(message: Message): Content {
     const reader = new ByteReader(message.bytes, message.start, message.end);
     const hasProperties = (message.formatFlags & HAS_PROPERTIES) !== 0;
     const properties = hasProperties ? readProperties(reader, 'PUBLISH', UNLIMITED) : NO_PROPERTIES;
-    const { contentType, responseTopic, correlationData } = properties;
+    const { contentType, correlationData } = properties;
+    const pairs = [...(properties.userProperties ?? [])];
+    takePair(pairs, PRIORITY_PROPERTY, (text) => text === String(message.priority));
+    const replyTo = takeReplyTo(properties.responseTopic, pairs);
     return {
       ...(contentType === undefined ? {} : { contentType }),
-      ...(responseTopic === undefined ? {} : { replyTo: replyToOf(responseTopic) }),
+      ...(replyTo === undefined ? {} : { replyTo }),
       ...(correlationData === undefined ? {} : { correlationId: correlationOf(correlationData) }),
-      properties: properties.userProperties ?? [],
+      ...FIELDS.read(pairs, (message.formatFlags & BUILT) !== 0),
       body: bodyOf(reader.bytes(reader.remaining), properties),
     };
   },
 
   /** The MQTT 5 form: always with a property block. */
-  build(content: Content): Buffer {
+  build(content: Content, message: Message): Buffer {
     const { body, contentType } = plainBody(content);
+    const properties: Properties = {
+      ...(body.kind === 'text' ? { payloadFormat: 1 } : {}),
+      ...contentTypeProperty(body.kind === 'text' ? inUtf8(contentType) : contentType),
+      ...replyProperties(content),
+      ...userProperties(content, message.priority),
+    };
     const writer = new ByteWriter();
-    writeProperties(writer, propertiesOf(content, body.kind === 'text', contentType));
+    writeProperties(writer, properties);
     if (body.kind === 'text') writer.utf8(body.text);
     else writer.bytes(body.bytes);
     return writer.take();
@@ -61,34 +91,37 @@ function bodyOf(payload: Buffer, properties: Properties): Body {
   return { kind: 'binary', bytes: payload };
 }
 
+/** Takes the first pair of the name out of the list, if its text serves. */
+function takePair(
+  pairs: (readonly [string, string])[],
+  name: string,
+  serves: (text: string) => boolean,
+): string | undefined {
+  const index = pairs.findIndex((pair) => pair[0] === name && serves(pair[1]));
+  return index < 0 ? undefined : pairs.splice(index, 1)[0]![1];
+}
+
 /** `$queue/name` is a queue, as everywhere in MQTT here; anything else is a topic. */
-function replyToOf(topic: string): string {
+function takeReplyTo(
+  topic: string | undefined,
+  pairs: (readonly [string, string])[],
+): string | undefined {
+  if (topic === undefined) return takePair(pairs, REPLY_TO_PROPERTY, (text) => URI.test(text));
   if (!topic.startsWith(QUEUE_PREFIX)) return `topic://${swapSeparators(topic)}`;
   return `queue://${topic.slice(QUEUE_PREFIX.length)}`;
 }
 
-/** Most correlation data is text, which every protocol can carry. */
+/** Most correlation data is text, which every protocol can carry; what has control codes is not. */
 function correlationOf(bytes: Buffer): string | Uint8Array {
-  return isStrictUtf8(bytes) && !bytes.includes(0) ? bytes.toString('utf8') : bytes;
+  return isStrictUtf8(bytes) && !bytes.some(isControlCode) ? bytes.toString('utf8') : bytes;
 }
 
-function propertiesOf(content: Content, isText: boolean, type: string | undefined): Properties {
-  const { correlationId, replyTo } = content;
-  const contentType = isText ? inUtf8(type) : type;
-  const properties: Properties = {};
-  if (isText) properties.payloadFormat = 1;
-  if (contentType !== undefined && isWritable(contentType)) properties.contentType = contentType;
-  const responseTopic = replyTo === undefined ? '' : responseTopicOf(replyTo);
-  if (isTopicName(responseTopic) && isWritable(responseTopic)) {
-    properties.responseTopic = responseTopic;
-  }
-  if (correlationId !== undefined && correlationId.length > 0) {
-    const bytes = Buffer.from(correlationId as string);
-    if (bytes.length <= TEXT_BYTES_MAX) properties.correlationData = bytes;
-  }
-  const userProperties = userPropertiesOf(content);
-  if (userProperties.length > 0) properties.userProperties = userProperties;
-  return properties;
+function isControlCode(byte: number): boolean {
+  return byte < 0x20 || byte === 0x7f;
+}
+
+function contentTypeProperty(contentType: string | undefined): Properties {
+  return contentType !== undefined && isWritable(contentType) ? { contentType } : {};
 }
 
 /** Text is written as UTF-8 here, whatever the sender wrote it in. */
@@ -96,20 +129,37 @@ function inUtf8(contentType: string | undefined): string | undefined {
   return contentType?.replace(/(;\s*charset\s*=\s*)("[^"]*"|[^;]*)/i, '$1utf-8');
 }
 
-function responseTopicOf(replyTo: string): string {
-  if (replyTo.startsWith('topic://')) return swapSeparators(replyTo.slice('topic://'.length));
-  const name = replyTo.startsWith('queue://') ? replyTo.slice('queue://'.length) : replyTo;
-  return QUEUE_PREFIX + name;
+function replyProperties({ replyTo, correlationId }: Content): Properties {
+  const properties: Properties = {};
+  if (replyTo !== undefined) {
+    const topic = responseTopicOf(replyTo);
+    if (topic !== null) properties.responseTopic = topic;
+  }
+  if (correlationId !== undefined) {
+    const bytes = Buffer.from(correlationId as string);
+    if (bytes.length <= TEXT_BYTES_MAX) properties.correlationData = bytes;
+  }
+  return properties;
 }
 
-/** User properties are texts: what cannot be written as one is left out. */
-function userPropertiesOf(content: Content): (readonly [string, string])[] {
-  const pairs: (readonly [string, string])[] = [];
-  for (const [name, value] of content.properties) {
-    const text = propertyText(value);
-    if (isWritable(name) && isWritable(text)) pairs.push([name, text]);
+/** Null for an address that no topic name of MQTT stands for. */
+function responseTopicOf(replyTo: string): string | null {
+  const topic = replyTo.startsWith('topic://')
+    ? swapSeparators(replyTo.slice('topic://'.length))
+    : QUEUE_PREFIX + (replyTo.startsWith('queue://') ? replyTo.slice('queue://'.length) : replyTo);
+  return isTopicName(topic) && isWritable(topic) ? topic : null;
+}
+
+/** User properties are texts of a limited length: what is none is left out. */
+function userProperties(content: Content, priority: number): Properties {
+  const { replyTo } = content;
+  const pairs = FIELDS.write(content);
+  if (priority !== PRIORITY_DEFAULT) pairs.push([PRIORITY_PROPERTY, String(priority)]);
+  if (replyTo !== undefined && responseTopicOf(replyTo) === null) {
+    pairs.push([REPLY_TO_PROPERTY, replyTo]);
   }
-  return pairs;
+  const writable = pairs.filter(([name, text]) => isWritable(name) && isWritable(text));
+  return writable.length === 0 ? {} : { userProperties: writable };
 }
 
 /** Whether a text fits into an MQTT string. */

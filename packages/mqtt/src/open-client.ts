@@ -139,6 +139,7 @@ function createWill(client: MqttClient, will: ConnectWill): Message {
   const durable = will.qos > 0;
   const message = new Message(address, FORMAT_IDS.mqtt, durable, bytes, 0, bytes.length, false);
   message.formatFlags = will.qos | (will.hasProperties ? HAS_PROPERTIES : 0);
+  if (will.priority >= 0) message.priority = will.priority;
   message.retain = will.retain && address.kind === 'topic';
   message.emptyBody = will.emptyPayload;
   return message;

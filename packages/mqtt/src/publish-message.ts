@@ -30,7 +30,8 @@ export function createMessage(
   if (publishProperties.text && !isStrictUtf8(view, payload, end)) return null;
   const message = withProperties(client, address, view, qos, block, payload, end);
   message.publisherId = client.session.id;
-  const { expirySeconds } = publishProperties;
+  const { expirySeconds, priority } = publishProperties;
+  if (priority >= 0) message.priority = priority;
   if (expirySeconds >= 0) message.expiresAt = client.broker.clock.wallMs() + expirySeconds * 1000;
   if (retain) keepForTopic(message, payload === end);
   return message;

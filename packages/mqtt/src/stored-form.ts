@@ -5,3 +5,5 @@
  */
 export const QOS_MASK = 0x03;
 export const HAS_PROPERTIES = 0x04;
+/** The broker made the bytes out of another format: what they say of the sender is true. Never stored. */
+export const BUILT = 0x08;

@@ -13,7 +13,7 @@ const LATIN1_CHARSETS = new Set(['iso-8859-1', 'latin1']);
 export function readBody(
   bytes: Buffer,
   contentType: string | undefined,
-  messageType: string | undefined,
+  messageType?: string,
 ): PlainBody {
   const binary: PlainBody = { kind: 'binary', bytes };
   if (messageType === 'bytes') return binary;

@@ -98,6 +98,8 @@ describe('building', () => {
       creationTime: 5,
       groupId: 'g',
       groupSequence: 7,
+      replyToGroupId: 'h',
+      annotations: [['x-opt-a', 'b']],
       properties: [
         ['a:b', 'c\\d\r\n'],
         ['ü', '☃'],
@@ -143,21 +145,41 @@ describe('building', () => {
     const binary = Buffer.from('00ff10', 'hex');
     expect(again({ correlationId: binary, properties: [], body }).correlationId).toEqual(binary);
     const text = Buffer.from('abc');
-    expect(again({ correlationId: text, properties: [], body }).correlationId).toBe('abc');
+    expect(again({ correlationId: text, properties: [], body }).correlationId).toEqual(text);
   });
 
   test('renames properties that would pretend to be headers of the broker', () => {
     const properties: Content['properties'] = [
       ['ack', '1'],
       ['redelivered', 'true'],
+      ['x-dead-letter-reason', 'none'],
       ['', 'x'],
     ];
     const body = { kind: 'text' as const, text: '' };
-    expect(again({ properties, body }).properties).toEqual([
-      ['property-ack', '1'],
-      ['property-redelivered', 'true'],
-      ['property-', 'x'],
-    ]);
+    const bytes = stompFormat.build({ properties, body }, storedMessage(broker, {}));
+    expect(bytes.toString()).toMatch(
+      /\nproperty-ack:1\nproperty-redelivered:true\nproperty-x-dead-letter-reason:none\nproperty-:x\n$/,
+    );
+    expect(again({ properties, body }).properties).toEqual(properties);
+  });
+
+  test('says that a body is text when nothing else does', () => {
+    const content: Content = {
+      contentType: 'application/octet-stream',
+      properties: [],
+      body: { kind: 'text', text: 'a\0b' },
+    };
+    expect(again(content)).toMatchObject(content);
+  });
+
+  test('believes what the broker wrote of the user, and no sender', () => {
+    const body = { kind: 'text' as const, text: '' };
+    expect(again({ userId: 'shop', properties: [], body })).toMatchObject({
+      userId: 'shop',
+      properties: [],
+    });
+    expect(view('JMSXUserID:admin\n')).toMatchObject({ properties: [['JMSXUserID', 'admin']] });
+    expect(view('JMSXUserID:admin\n').userId).toBeUndefined();
   });
 
   test('says when the message was made, or when the broker took it', () => {

@@ -4,48 +4,63 @@ import {
   type Message,
   type MessageFormat,
   plainBody,
-  propertyText,
+  TextFields,
 } from '@causeway/core';
 import { readBody, writeBody } from './body.js';
-import { parseDecimalText } from './codec/digits.js';
 import { headerLine, visitHeaders } from './codec/header-block.js';
 import { readIdentifier, writeIdentifier } from './identifier.js';
 import { replyToDestination, replyToUri } from './naming.js';
-import { bodyStartOf, LENGTH_BYTES, versionOf, writeLength } from './stored-form.js';
+import {
+  bodyStartOf,
+  CONVERTED_FLAGS,
+  isBuilt,
+  LENGTH_BYTES,
+  versionOf,
+  writeLength,
+} from './stored-form.js';
 
 /** What converted messages are escaped for; `CONVERTED_FLAGS` says so to whoever delivers them. */
 const BUILD_VERSION = 2;
+/** Tells text from bytes; ActiveMQ's. */
+const MESSAGE_TYPE = 'amq-msg-type';
 
-/** Names that mean something to receivers or to this broker, and so cannot be properties. */
-const RESERVED_NAMES = new Set([
-  'ack',
-  'amq-msg-type',
-  'amqp-message-id',
-  'content-encoding',
-  'content-length',
-  'content-type',
-  'correlation-id',
-  'destination',
-  'expires',
-  'message-id',
-  'persistent',
-  'priority',
-  'receipt',
-  'redelivered',
-  'reply-to',
-  'subscription',
-  'timestamp',
-  'transaction',
-  'type',
-  'JMSXGroupID',
-  'JMSXGroupSeq',
-]);
-const RENAMED_PREFIX = 'property-';
+/** The headers of fields, and further names that receivers or this broker know. */
+const FIELDS = new TextFields(
+  {
+    messageId: 'amqp-message-id',
+    userId: 'JMSXUserID',
+    subject: 'type',
+    contentEncoding: 'content-encoding',
+    creationTime: 'timestamp',
+    groupId: 'JMSXGroupID',
+    groupSequence: 'JMSXGroupSeq',
+    replyToGroupId: 'JMS_AMQP_ReplyToGroupID',
+  },
+  [
+    '',
+    'ack',
+    'amq-msg-type',
+    'content-length',
+    'content-type',
+    'correlation-id',
+    'destination',
+    'expires',
+    'message-id',
+    'persistent',
+    'priority',
+    'receipt',
+    'redelivered',
+    'reply-to',
+    'subscription',
+    'transaction',
+  ],
+);
 
 /** STOMP messages: the sender's header lines and the body. */
 export const stompFormat: MessageFormat = {
   id: FORMAT_IDS.stomp,
   name: 'stomp',
+  builtFlags: CONVERTED_FLAGS,
 
   view(message: Message): Content {
     const { bytes, start, end, formatFlags } = message;
@@ -55,39 +70,38 @@ export const stompFormat: MessageFormat = {
       // Of repeated headers the first counts (STOMP 1.2, Repeated Header Entries).
       if (!headers.has(name)) headers.set(name, value);
     });
-    return readContent(headers, bytes.subarray(bodyStart, end));
+    return readContent(headers, bytes.subarray(bodyStart, end), isBuilt(formatFlags));
   },
 
   build(content: Content, message: Message): Buffer {
-    const { body, contentType } = plainBody(content);
-    const lines = Buffer.from(buildLines(content, contentType, message.timestamp), 'utf8');
+    const plain = plainBody(content);
+    const body = writeBody(plain.body, plain.contentType);
+    let lines = buildLines(content, plain.contentType, message.timestamp);
+    if (plain.body.kind === 'text' && readBody(body, plain.contentType).kind !== 'text') {
+      lines += headerLine(MESSAGE_TYPE, 'text', BUILD_VERSION);
+    }
+    const head = Buffer.from(lines, 'utf8');
     const length = Buffer.allocUnsafe(LENGTH_BYTES);
-    writeLength(length, 0, lines.length);
-    return Buffer.concat([length, lines, writeBody(body, contentType)]);
+    writeLength(length, 0, head.length);
+    return Buffer.concat([length, head, body]);
   },
 };
 
-function readContent(headers: Map<string, string>, body: Buffer): Content {
-  const take = (name: string): string | undefined => {
-    const value = headers.get(name);
-    headers.delete(name);
-    return value;
-  };
-  const contentType = take('content-type');
-  const content: Content = {
-    ...given('messageId', take('amqp-message-id')),
-    ...given('subject', take('type')),
+function readContent(headers: Map<string, string>, body: Buffer, isBuilt: boolean): Content {
+  const contentType = take(headers, 'content-type');
+  return {
     ...given('replyTo', takeReplyTo(headers)),
-    ...given('correlationId', readIdentifier(take('correlation-id'))),
+    ...given('correlationId', readIdentifier(take(headers, 'correlation-id'))),
     ...given('contentType', contentType),
-    ...given('contentEncoding', take('content-encoding')),
-    ...given('creationTime', takeNumber(headers, 'timestamp')),
-    ...given('groupId', take('JMSXGroupID')),
-    ...given('groupSequence', takeNumber(headers, 'JMSXGroupSeq')),
-    body: readBody(body, contentType, take('amq-msg-type')),
-    properties: [],
+    body: readBody(body, contentType, take(headers, MESSAGE_TYPE)),
+    ...FIELDS.read(headers, isBuilt),
   };
-  return { ...content, properties: [...headers] };
+}
+
+function take(headers: Map<string, string>, name: string): string | undefined {
+  const value = headers.get(name);
+  headers.delete(name);
+  return value;
 }
 
 /** A field that is left out when there is no value. */
@@ -106,35 +120,16 @@ function takeReplyTo(headers: Map<string, string>): string | undefined {
   return uri;
 }
 
-/** One that is no number stays a property. */
-function takeNumber(headers: Map<string, string>, name: string): number | undefined {
-  const number = parseDecimalText(headers.get(name) ?? '');
-  if (number < 0) return undefined;
-  headers.delete(name);
-  return number;
-}
-
 function buildLines(content: Content, contentType: string | undefined, timestamp: number): string {
-  const { replyTo, correlationId, groupSequence } = content;
+  const { replyTo, correlationId, creationTime = timestamp } = content;
   const known: readonly (readonly [string, string | undefined])[] = [
     ['content-type', contentType],
-    ['content-encoding', content.contentEncoding],
     ['correlation-id', writeIdentifier(correlationId)],
     ['reply-to', replyTo === undefined ? undefined : replyToDestination(replyTo)],
-    ['type', content.subject],
-    ['timestamp', String(content.creationTime ?? timestamp)],
-    ['amqp-message-id', content.messageId],
-    ['JMSXUserID', content.userId],
-    ['JMSXGroupID', content.groupId],
-    ['JMSXGroupSeq', groupSequence === undefined ? undefined : String(groupSequence)],
   ];
   let lines = '';
-  for (const [name, value] of known) {
+  for (const [name, value] of [...known, ...FIELDS.write({ ...content, creationTime })]) {
     if (value !== undefined) lines += headerLine(name, value, BUILD_VERSION);
-  }
-  for (const [name, value] of content.properties) {
-    const free = name !== '' && !RESERVED_NAMES.has(name) ? name : RENAMED_PREFIX + name;
-    lines += headerLine(free, propertyText(value), BUILD_VERSION);
   }
   return lines;
 }

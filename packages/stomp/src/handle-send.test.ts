@@ -73,6 +73,16 @@ describe('SEND', () => {
     expect(peer.broker.published[0]!.durable).toBe(durable);
   });
 
+  test.each(['JMSXUserID', 'x-dead-letter-reason', 'x-opt-dead-letter-origin'])(
+    'cannot speak for the broker in %s',
+    (name) => {
+      const peer = new StompPeer().connect();
+      peer.send(`SEND\ndestination:/queue/a\nbefore:1\n${name}:forged\nafter:2\n\nx^`);
+      const { bytes } = peer.broker.published[0]!;
+      expect(bytes.toString()).toMatch(`before:1\nproperty-${name}:forged\nafter:2\nx`);
+    },
+  );
+
   test('that is not persistent, to a queue, is warned of once', () => {
     const peer = new StompPeer().connect();
     const text = 'SEND\ndestination:/queue/a\npersistent:false\n\nx^';

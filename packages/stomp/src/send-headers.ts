@@ -1,4 +1,8 @@
+import { isBrokersOwnName } from '@causeway/core';
 import { equals, type Frame } from './codec/frame.js';
+
+const LETTER_J = 0x4a;
+const LETTER_X = 0x78;
 
 /** Which headers of a SEND frame mean something to the broker: their index, or -1. */
 export class SendHeaders {
@@ -12,6 +16,8 @@ export class SendHeaders {
   timestamp = -1;
   /** The headers that go on to the receivers, by index. */
   kept = new Uint16Array(64);
+  /** 1 for those that go on under another name, in the order of `kept`. */
+  renamed = new Uint8Array(64);
   keptCount = 0;
 
   reset(headerCount: number): void {
@@ -24,11 +30,14 @@ export class SendHeaders {
     this.replyTo = -1;
     this.timestamp = -1;
     this.keptCount = 0;
-    if (this.kept.length < headerCount) this.kept = new Uint16Array(headerCount * 2);
+    if (this.kept.length >= headerCount) return;
+    this.kept = new Uint16Array(headerCount * 2);
+    this.renamed = new Uint8Array(headerCount * 2);
   }
 
-  keep(index: number): void {
-    this.kept[this.keptCount++] = index;
+  keep(index: number, renamed: boolean): void {
+    this.kept[this.keptCount] = index;
+    this.renamed[this.keptCount++] = renamed ? 1 : 0;
   }
 }
 
@@ -36,8 +45,8 @@ const shared = new SendHeaders();
 
 /**
  * Sorts the headers of a SEND frame, by length first and then by bytes. Those that concern one hop
- * or that the broker writes itself are not kept; of repeated ones the first counts (STOMP 1.2,
- * Repeated Header Entries). The result is valid until the next call.
+ * or that the broker writes itself are not kept, those that would speak for the broker are renamed;
+ * of repeated ones the first counts (STOMP 1.2, Repeated Header Entries). The result is valid until the next call.
  */
 export function readSendHeaders(frame: Frame): SendHeaders {
   const headers = shared;
@@ -99,7 +108,14 @@ function sort(frame: Frame, index: number, headers: SendHeaders): void {
       if (is(frame, start, end, 'content-length')) return;
       break;
   }
-  headers.keep(index);
+  headers.keep(index, speaksForBroker(frame, start, end));
+}
+
+/** Who sent a message and why it is a dead letter are for the broker to say. */
+function speaksForBroker(frame: Frame, start: number, end: number): boolean {
+  const first = frame.buffer[start];
+  if (first === LETTER_J) return is(frame, start, end, 'JMSXUserID');
+  return first === LETTER_X && isBrokersOwnName(frame.buffer.toString('latin1', start, end));
 }
 
 function is(frame: Frame, start: number, end: number, name: string): boolean {

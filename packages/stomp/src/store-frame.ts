@@ -1,8 +1,11 @@
+import { RENAMED_PREFIX } from '@causeway/core';
 import { copyBytes } from './codec/copy-bytes.js';
 import type { Frame } from './codec/frame.js';
 import { COLON, LF } from './codec/types.js';
 import type { SendHeaders } from './send-headers.js';
 import { LENGTH_BYTES, writeLength } from './stored-form.js';
+
+const RENAMED = Buffer.from(RENAMED_PREFIX);
 
 /**
  * The one copy of a message: out of the input, into bytes of its own.
@@ -18,6 +21,9 @@ export function storeFrame(frame: Frame, headers: SendHeaders, replyToLine: Buff
     if (replyToLine !== null && index === headers.replyTo) {
       at = copyBytes(replyToLine, 0, replyToLine.length, bytes, at);
     } else {
+      if (headers.renamed[place] === 1) {
+        at = copyBytes(RENAMED, 0, RENAMED.length, bytes, at);
+      }
       at = copyBytes(frame.buffer, frame.nameStart(index), frame.nameEnd(index), bytes, at);
       bytes[at++] = COLON;
       at = copyBytes(frame.buffer, frame.valueStart(index), frame.valueEnd(index), bytes, at);
@@ -34,6 +40,7 @@ function measureLines(frame: Frame, headers: SendHeaders, replyToLine: Buffer | 
     const index = headers.kept[place]!;
     if (replyToLine !== null && index === headers.replyTo) total += replyToLine.length;
     else {
+      if (headers.renamed[place] === 1) total += RENAMED.length;
       total += frame.nameEnd(index) - frame.nameStart(index) + 2;
       total += frame.valueEnd(index) - frame.valueStart(index);
     }

@@ -15,9 +15,15 @@ const VERSION_BITS = 0b11;
 export const CONTENT_LENGTH_FLAG = 0b100;
 /** The lines hold the sender's own `timestamp`. */
 export const TIMESTAMP_FLAG = 0b1000;
+/** The broker made the bytes: what they say of the sender is true. */
+const BUILT_FLAG = 0b10000;
 
-/** What other formats are converted to: lines of 1.2 with a timestamp. */
-export const CONVERTED_FLAGS = 2 | CONTENT_LENGTH_FLAG | TIMESTAMP_FLAG;
+/** What other formats are converted to: lines of 1.2 with a timestamp. Never stored. */
+export const CONVERTED_FLAGS = 2 | CONTENT_LENGTH_FLAG | TIMESTAMP_FLAG | BUILT_FLAG;
+
+export function isBuilt(formatFlags: number): boolean {
+  return (formatFlags & BUILT_FLAG) !== 0;
+}
 
 export function versionOf(formatFlags: number): Version {
   const version = formatFlags & VERSION_BITS;

@@ -1,5 +1,6 @@
 import { type ByteReader, ByteWriter, isStrictUtf8 } from '@causeway/wire';
 import { malformed, protocolError } from './mqtt-error.js';
+import { priorityOf } from './priority-property.js';
 import { NO_PROPERTIES, readProperties, writeProperties } from './properties.js';
 import { readBinary, readText } from './text.js';
 import type { Connect, ConnectWill, DecodeLimits, Properties, Qos, Version } from './types.js';
@@ -81,6 +82,7 @@ function readWill(
     retain: (flags & FLAG.willRetain) !== 0,
     delaySeconds: properties.willDelaySeconds ?? 0,
     expirySeconds: properties.messageExpirySeconds ?? 0,
+    priority: priorityOf(properties),
     bytes: Buffer.concat([block, payload]),
     hasProperties: block.length > 0,
     emptyPayload: payload.length === 0,

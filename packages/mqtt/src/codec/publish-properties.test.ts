@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { block, hex, prefixed, property, u16, u32, userProperty } from '../testing/bytes.js';
+import { priorityOf } from './priority-property.js';
 import { PublishProperties } from './publish-properties.js';
 
 const LIMITS = { headersMax: 3, headerBytesMax: 1000, subscriptionsPerConnectionMax: 20 };
@@ -39,6 +40,35 @@ describe('what the broker needs to know', () => {
     expect(scan(block(property(0x02, u32(0xffffffff))))[0].expirySeconds).toBe(0xffffffff);
   });
 
+  test.each([
+    ['a digit', [['JMSPriority', '9']], 9],
+    [
+      'the first that is one',
+      [
+        ['JMSPriority', 'high'],
+        ['JMSPriority', '0'],
+        ['JMSPriority', '7'],
+      ],
+      0,
+    ],
+    ['two digits', [['JMSPriority', '10']], -1],
+    ['nothing', [['JMSPriority', '']], -1],
+    [
+      'another name',
+      [
+        ['JMSPriorit_', '1'],
+        ['jMSPriority', '1'],
+        ['', '1'],
+      ],
+      -1,
+    ],
+  ] as const)('a priority: %s', (_, pairs, priority) => {
+    const bytes = block(...pairs.map(([name, value]) => userProperty(name, value)));
+    expect(scan(bytes)[0].priority).toBe(priority);
+    const userProperties = pairs.map(([name, value]) => [name, value] as const);
+    expect(priorityOf({ userProperties })).toBe(priority);
+  });
+
   test('one object serves packet after packet', () => {
     const properties = new PublishProperties();
     const scanAgain = (bytes: Buffer) => properties.scan(bytes, 0, bytes.length, LIMITS);
@@ -48,6 +78,10 @@ describe('what the broker needs to know', () => {
     scanAgain(block(ALIAS));
     expect(properties.none(8)).toBe(8);
     expect(properties.topicAlias).toBe(-1);
+    scanAgain(block(userProperty('JMSPriority', '3')));
+    expect(properties.priority).toBe(3);
+    scanAgain(block(USER));
+    expect(properties.priority).toBe(-1);
   });
 });
 

@@ -1,5 +1,6 @@
 import { isStrictUtf8 } from '@causeway/wire';
 import { MqttError, malformed, protocolError } from './mqtt-error.js';
+import { PRIORITY_PROPERTY } from './priority-property.js';
 import { definitionOf } from './properties.js';
 import { REASON } from './reason.js';
 import type { DecodeLimits } from './types.js';
@@ -13,6 +14,7 @@ const ID = {
   topicAlias: 0x23,
   userProperty: 0x26,
 } as const;
+const PRIORITY_NAME = Buffer.from(PRIORITY_PROPERTY);
 const EXPIRY_BYTES = 5;
 const ALIAS_BYTES = 3;
 
@@ -28,6 +30,8 @@ export class PublishProperties {
   expirySeconds = -1;
   /** The payload claims to be UTF-8 text. */
   text = false;
+  /** 0 to 9; -1 when the sender gives none. */
+  priority = -1;
   #view: Buffer = Buffer.alloc(0);
   #position = 0;
   #start = 0;
@@ -115,6 +119,7 @@ export class PublishProperties {
     this.topicAlias = -1;
     this.expirySeconds = -1;
     this.text = false;
+    this.priority = -1;
   }
 
   #property(): number {
@@ -148,8 +153,7 @@ export class PublishProperties {
         this.topicAlias = this.#uint16();
         break;
       case ID.userProperty:
-        this.#text();
-        this.#text();
+        this.#userProperty();
         break;
       default:
         // Subscription identifiers are the broker's to send [MQTT-3.3.4-6].
@@ -162,6 +166,17 @@ export class PublishProperties {
   #once(id: number): void {
     if ((this.#seen & (1 << id)) !== 0) throw protocolError(`property ${id} occurs twice`);
     this.#seen |= 1 << id;
+  }
+
+  #userProperty(): void {
+    const name = this.#position + 2;
+    this.#text();
+    const nameEnd = this.#position;
+    this.#text();
+    const digit = this.#view[this.#position - 1]! - 0x30;
+    if (nameEnd - name !== PRIORITY_NAME.length || this.#position - nameEnd !== 3) return;
+    if (digit < 0 || digit > 9 || this.priority >= 0) return;
+    if (PRIORITY_NAME.compare(this.#view, name, nameEnd) === 0) this.priority = digit;
   }
 
   #payloadFormat(): void {

@@ -61,6 +61,8 @@ export interface ConnectWill {
   readonly delaySeconds: number;
   /** 0 for a message that never expires. */
   readonly expirySeconds: number;
+  /** 0 to 9; -1 when it gives none. */
+  readonly priority: number;
   /** A property block, if `hasProperties`, and the payload: what the format keeps. */
   readonly bytes: Buffer;
   readonly hasProperties: boolean;
