@@ -1,5 +1,5 @@
 /** What the world promised about one message in one queue. */
-interface Fate {
+export interface Fate {
   readonly producer: number;
   readonly number: number;
   readonly durable: boolean;
@@ -19,6 +19,13 @@ interface Fate {
   lost: boolean;
 }
 
+/** What was committed together. */
+interface Group {
+  readonly published: readonly Fate[];
+  /** What was settled for good, and how often it had been delivered by then. */
+  readonly settled: readonly { readonly fate: Fate; readonly deliveries: number }[];
+}
+
 /** A promise that the broker broke. */
 export class BrokenPromise extends Error {}
 
@@ -31,6 +38,7 @@ export class Ledger {
   readonly #queues = new Map<string, Map<string, Fate>>();
   /** Highest number delivered for the first time, per queue and producer, in this run. */
   readonly #order = new Map<string, number>();
+  readonly #groups: Group[] = [];
 
   published(queue: string, producer: number, number: number, durable: boolean): Fate {
     const fate: Fate = {
@@ -47,6 +55,12 @@ export class Ledger {
     };
     this.#of(queue).set(`${producer}:${number}`, fate);
     return fate;
+  }
+
+  /** These messages were published, and these deliveries accepted, in one transaction. */
+  committed(published: readonly Fate[], settled: readonly Fate[]): void {
+    const before = settled.map((fate) => ({ fate, deliveries: fate.deliveries }));
+    this.#groups.push({ published, settled: before });
   }
 
   fate(queue: string, key: string): Fate {
@@ -101,6 +115,19 @@ export class Ledger {
           throw new BrokenPromise(`${queue} buried ${key}, which is not among the dead letters`);
         }
       }
+    }
+  }
+
+  /** Of what was committed together, all happened or nothing. */
+  checkGroups(): void {
+    for (const { published, settled } of this.#groups) {
+      const durable = published.filter((fate) => fate.durable);
+      const happened = durable.filter((fate) => fate.deliveries > 0).length;
+      const undone = settled.some(({ fate, deliveries }) => fate.deliveries > deliveries);
+      if (happened === 0 || (happened === durable.length && !undone)) continue;
+      throw new BrokenPromise(
+        `${happened} of ${durable.length} messages of a transaction came; undone: ${undone}`,
+      );
     }
   }
 

@@ -13,10 +13,12 @@ import {
   type Queue,
   type QueueEntry,
   SILENT_LOG,
+  type TransactionOwner,
+  Transactions,
 } from '@causeway/core';
 import { Journal, MemoryLog } from '@causeway/journal';
 import { SeededRandom } from '../support/seeded-random.js';
-import { Ledger } from './ledger.js';
+import { type Fate, Ledger } from './ledger.js';
 
 const QUEUES = ['orders', 'bills'];
 const SUBSCRIPTIONS = [
@@ -27,6 +29,7 @@ const TOPICS = ['news.sport', 'news.weather'];
 const DEAD_LETTERS = 'DLQ';
 const MAX_DELIVERIES = 3;
 const PRODUCERS = 3;
+const TAG = 7;
 const BINDING: BindingOptions = { noLocal: false, durable: true, data: {} };
 /** Small, so that every path between memory and store is taken. */
 const LIMITS = createLimits({
@@ -35,13 +38,20 @@ const LIMITS = createLimits({
   windowBytesTotal: 1_000_000,
 });
 
+interface Publication {
+  readonly message: Message;
+  /** The input that the message borrows. */
+  readonly bytes: Buffer;
+  readonly queues: readonly { queue: string; producer: number; number: number }[];
+}
+
 type Held = { readonly queue: string; readonly key: string; readonly entry: QueueEntry };
 
 /**
  * A broker over a log that crashes between any two steps, with producers and consumers that do
  * what a seed tells them. Everything is deterministic: a failing seed replays.
  */
-export class World implements Confirmable, ConsumerSink {
+export class World implements Confirmable, ConsumerSink, TransactionOwner {
   pendingConfirms = 0;
   readonly #random: SeededRandom;
   readonly #ledger = new Ledger();
@@ -54,6 +64,7 @@ export class World implements Confirmable, ConsumerSink {
   #nextToken = 1;
   #consumers: Consumer[] = [];
   #held: Held[] = [];
+  #inTransaction: Held[] = [];
   #nowMs = 1_000_000;
   #draining = false;
   #turnRequested = false;
@@ -93,6 +104,14 @@ export class World implements Confirmable, ConsumerSink {
   }
 
   consumerClosed(): void {}
+
+  deliveryRestored(entry: QueueEntry, tag: number): void {
+    const held = this.#inTransaction.find((each) => each.entry === entry);
+    if (held === undefined || tag !== TAG) throw new Error('a delivery comes from nowhere');
+    this.#held.unshift(held);
+  }
+
+  transactionTimedOut(): void {}
 
   async #start(): Promise<void> {
     this.#deferred = [];
@@ -144,7 +163,8 @@ export class World implements Confirmable, ConsumerSink {
 
   #step(): void {
     const choice = this.#random.below(100);
-    if (choice < 30) this.#publish();
+    if (choice < 25) this.#publish();
+    else if (choice < 30) this.#transact();
     else if (choice < 50) this.#settle();
     else if (choice < 65) this.#turn();
     else if (choice < 80) this.#log.completeAppend();
@@ -155,6 +175,54 @@ export class World implements Confirmable, ConsumerSink {
   }
 
   #publish(): void {
+    const { message, bytes, queues } = this.#createMessage();
+    const fates = this.#promise(message, queues);
+    this.#broker.publish(message);
+    // The input is gone after the call: whoever still refers to it reads garbage.
+    bytes.fill(0x21);
+    this.#whenConfirmed(() => {
+      for (const fate of fates) fate.confirmed = true;
+    });
+  }
+
+  /** Some messages and some settlements, all or nothing. */
+  #transact(): void {
+    const transaction = new Transactions(this.#broker, this).begin();
+    const publications = Array.from({ length: 1 + this.#random.below(3) }, () => {
+      const publication = this.#createMessage();
+      transaction.addMessage(publication.message);
+      publication.bytes.fill(0x21);
+      return publication;
+    });
+    const held = this.#held.filter(({ queue }) => queue !== DEAD_LETTERS);
+    this.#inTransaction = held.slice(0, this.#random.below(4));
+    this.#held = this.#held.filter((each) => !this.#inTransaction.includes(each));
+    for (const { entry } of this.#inTransaction) {
+      transaction.addSettlement(entry, 'accepted', undefined, TAG);
+    }
+    if (this.#random.chance(0.3)) {
+      transaction.rollback();
+      return;
+    }
+    const published = publications.flatMap(({ message, queues }) => this.#promise(message, queues));
+    const settled = this.#inTransaction.map(({ queue, key, entry }) => {
+      entry.consumer!.grant(1);
+      return this.#ledger.fate(queue, key);
+    });
+    for (const fate of settled) {
+      fate.held = false;
+      fate.buried = false;
+      fate.settlement = 'asked';
+    }
+    this.#ledger.committed(published, settled);
+    transaction.commit();
+    this.#whenConfirmed(() => {
+      for (const fate of published) fate.confirmed = true;
+      for (const fate of settled) fate.settlement = 'confirmed';
+    });
+  }
+
+  #createMessage(): Publication {
     const producer = this.#random.below(PRODUCERS);
     const number = this.#numbers[producer]!++;
     const durable = this.#random.chance(0.8);
@@ -169,13 +237,14 @@ export class World implements Confirmable, ConsumerSink {
     const bytes = Buffer.from(text);
     const address = this.#broker.addresses.get(toQueue ? 'queue' : 'topic', name);
     const message = new Message(address, FORMAT_IDS.mqtt, durable, bytes, 0, bytes.length, true);
-    const fates = queues.map((queue) => this.#ledger.published(queue, producer, number, durable));
-    this.#broker.publish(message);
-    // The input is gone after the call: whoever still refers to it reads garbage.
-    bytes.fill(0x21);
-    this.#whenConfirmed(() => {
-      for (const fate of fates) fate.confirmed = true;
-    });
+    return { message, bytes, queues: queues.map((queue) => ({ queue, producer, number })) };
+  }
+
+  /** What is published now has to arrive. */
+  #promise({ durable }: Message, places: Publication['queues']): Fate[] {
+    return places.map(({ queue, producer, number }) =>
+      this.#ledger.published(queue, producer, number, durable),
+    );
   }
 
   #settle(): void {
@@ -286,6 +355,7 @@ export class World implements Confirmable, ConsumerSink {
       quiet = wrote || before > 0 || this.#held.length > 0 ? 0 : quiet + 1;
     }
     this.#ledger.checkDrained(this.#deadLetters);
+    this.#ledger.checkGroups();
     this.#checkNothingLeft();
   }
 

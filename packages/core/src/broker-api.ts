@@ -74,6 +74,12 @@ export interface BrokerApi {
    */
   publish(message: Message): number;
   /**
+   * Checks that `publish` would take all of these messages, and creates the queues that they need:
+   * in the same call, publishing them is not refused any more. When it throws, nothing has happened.
+   * @throws BrokerError `address-not-found`, `quota-exceeded`
+   */
+  admit(messages: readonly Message[]): void;
+  /**
    * Calls `who.confirmed(token)` once everything staged so far is durable, in the order of the
    * calls: at once when nothing staged is waiting for the disk.
    */

@@ -222,6 +222,17 @@ export class Broker implements BrokerApi {
     return this.#distributor.toTopic(message);
   }
 
+  admit(messages: readonly Message[]): void {
+    const missing = new Map<string, Address>();
+    for (const { address } of messages) {
+      if (address.kind !== 'queue' || isTemporary(address)) continue;
+      if (this.#queues.addressed(address.name) === null) missing.set(address.name, address);
+    }
+    for (const address of missing.values()) this.#checkAutoCreate(address);
+    this.#queues.checkRoom(missing.size);
+    for (const address of missing.values()) this.#createQueue(address, true);
+  }
+
   confirm(who: Confirmable, token: number): void {
     const store = this.#store;
     if (store.dirty || this.#retained.dirty) this.#lastStaged = store.openCommit;
@@ -236,9 +247,8 @@ export class Broker implements BrokerApi {
   queue(address: Address, create: boolean): Queue {
     const known = this.#queues.addressed(address.name);
     if (known !== null) return known;
-    if (!create || isTemporary(address) || !this.#policies.for(address).autoCreate) {
-      throw new BrokerError('address-not-found', `there is no queue ${address.name}`);
-    }
+    if (!create || isTemporary(address)) throw noQueue(address);
+    this.#checkAutoCreate(address);
     return this.#createQueue(address, true);
   }
 
@@ -348,6 +358,10 @@ export class Broker implements BrokerApi {
     }
     this.#distributor.toQueue(known ?? this.queue(address, true), message, null);
     return 1;
+  }
+
+  #checkAutoCreate(address: Address): void {
+    if (!this.#policies.for(address).autoCreate) throw noQueue(address);
   }
 
   #createQueue({ name }: Address, limited: boolean): Queue {
@@ -483,6 +497,10 @@ export class Broker implements BrokerApi {
     }
     this.requestTurn();
   }
+}
+
+function noQueue(address: Address): BrokerError {
+  return new BrokerError('address-not-found', `there is no queue ${address.name}`);
 }
 
 function isTemporary(address: Address): boolean {

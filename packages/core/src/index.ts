@@ -21,3 +21,5 @@ export type * from './session.js';
 export * from './subscription.js';
 export * from './text-fields.js';
 export { TopicTree } from './topic-tree.js';
+export type { Transaction, TransactionOwner } from './transaction.js';
+export { Transactions } from './transactions.js';

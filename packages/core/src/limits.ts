@@ -173,12 +173,17 @@ export const LIMITS = {
   transactionBytesMax: {
     default: 64 * 1024 * 1024,
     unit: 'bytes',
-    describe: 'Bodies in one transaction.',
+    describe: 'Messages in the open transactions of one connection.',
   },
   transactionsPerConnectionMax: {
     default: 64,
     unit: 'count',
     describe: 'Open transactions of one connection.',
+  },
+  transactionTimeoutMs: {
+    default: 5 * 60_000,
+    unit: 'ms',
+    describe: 'Time a transaction may stay open before it is rolled back.',
   },
   temporaryQueuesPerConnectionMax: {
     default: 1000,

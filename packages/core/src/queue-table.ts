@@ -65,15 +65,20 @@ export class QueueTable {
     return this.#internal.get(name) ?? null;
   }
 
+  /** @throws BrokerError `quota-exceeded` unless there is room for this many more */
+  checkRoom(more: number): void {
+    const { queuesMax } = this.#dependencies.limits;
+    if (more === 0 || this.#byId.size + more <= queuesMax) return;
+    throw new BrokerError('quota-exceeded', `there are ${this.#byId.size} queues already`);
+  }
+
   /**
    * @param limited false for what the broker itself cannot do without
    * @throws BrokerError `quota-exceeded`
    */
   create(options: CreateQueue, limited = true): Queue {
-    const { ids, limits, store } = this.#dependencies;
-    if (limited && this.#byId.size >= limits.queuesMax) {
-      throw new BrokerError('quota-exceeded', `there are ${limits.queuesMax} queues already`);
-    }
+    const { ids, store } = this.#dependencies;
+    if (limited) this.checkRoom(1);
     const id = options.durable ? ids.durable() : ids.transient();
     const queue = this.#build(id, options);
     this.#register(queue);

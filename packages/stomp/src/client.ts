@@ -10,6 +10,8 @@ import {
   FORMAT_IDS,
   type Message,
   type QueueEntry,
+  type TransactionOwner,
+  Transactions,
 } from '@causeway/core';
 import { Ring } from '@causeway/wire';
 import { parseDecimal } from './codec/digits.js';
@@ -22,7 +24,7 @@ import { SendTargets } from './send-target.js';
 import type { Subscription } from './subscription.js';
 import { SubscriptionTable } from './subscription-table.js';
 import { TemporaryDestinations } from './temporary-destinations.js';
-import { Transactions } from './transactions.js';
+import { TransactionNames } from './transaction-names.js';
 import { writeMessage } from './write-message.js';
 
 /** Confirm tokens: a receipt that is a decimal number is its own token. */
@@ -45,14 +47,14 @@ interface ClientParts {
 }
 
 /** A client that has logged in: what the verbs act on, and what the broker speaks to. */
-export class StompClient implements Confirmable, ConsumerSink {
+export class StompClient implements Confirmable, ConsumerSink, TransactionOwner {
   readonly broker: BrokerApi;
   readonly sink: ByteSink;
   readonly connection: Connection;
   readonly version: Version;
   readonly options: StompOptions;
   readonly subscriptions = new SubscriptionTable();
-  readonly transactions: Transactions;
+  readonly transactions: TransactionNames;
   readonly targets = new SendTargets();
   readonly temporary: TemporaryDestinations;
   /** Settles as accepted; one function for all cumulative acknowledgements. */
@@ -74,7 +76,7 @@ export class StompClient implements Confirmable, ConsumerSink {
     this.connection = parts.connection;
     this.version = parts.version;
     this.options = parts.options;
-    this.transactions = new Transactions(parts.broker.limits);
+    this.transactions = new TransactionNames(new Transactions(parts.broker, this));
     this.temporary = new TemporaryDestinations(parts.broker, parts.connection);
     this.accept = (entry) => this.broker.settle(entry, 'accepted');
   }
@@ -132,6 +134,18 @@ export class StompClient implements Confirmable, ConsumerSink {
     if (this.state === 'open') this.fail(error, null);
   }
 
+  deliveryRestored(entry: QueueEntry, number: number): void {
+    const subscription = entry.consumer?.context as Subscription;
+    subscription.unsettled.restore(number, entry);
+    // Its credit was granted again when it was acknowledged.
+    subscription.owe(1);
+  }
+
+  /** The client is told when it names the transaction again: STOMP has no frame for it. */
+  transactionTimedOut(): void {
+    this.broker.log.warn('transaction-timed-out', this.#identity);
+  }
+
   /** Adds a subscription whose consumer was just opened. */
   subscribed(subscription: Subscription, consumer: Consumer): void {
     subscription.consumer = consumer;
@@ -149,13 +163,8 @@ export class StompClient implements Confirmable, ConsumerSink {
   warnNonPersistent(address: Address): void {
     if (this.#warnedNonPersistent) return;
     this.#warnedNonPersistent = true;
-    const { info } = this.connection;
-    this.broker.log.warn('non-persistent-send', {
-      protocol: info.protocol,
-      user: info.principal.name,
-      remote: info.remote,
-      destination: address.uri,
-    });
+    const destination = address.uri;
+    this.broker.log.warn('non-persistent-send', { ...this.#identity, destination });
   }
 
   /** Ends the connection after everything that the client did so far was confirmed. */
@@ -188,6 +197,11 @@ export class StompClient implements Confirmable, ConsumerSink {
     this.connection.close();
   }
 
+  get #identity() {
+    const { protocol, principal, remote } = this.connection.info;
+    return { protocol, user: principal.name, remote };
+  }
+
   #end(): void {
     this.state = 'ended';
     if (this.#failure !== null) {
@@ -198,7 +212,7 @@ export class StompClient implements Confirmable, ConsumerSink {
   }
 
   #stop(): void {
-    this.transactions.clear();
+    this.transactions.close();
     for (const { consumer } of this.subscriptions.values()) {
       if (consumer !== null) this.broker.closeConsumer(consumer);
     }

@@ -73,7 +73,7 @@ const ERROR_TEXTS = {
   },
   'timed-out': {
     message: 'timed out',
-    advice: 'Send heart-beats as agreed at CONNECT, and look for a slow network.',
+    advice: 'Send heart-beats as agreed at CONNECT, and end transactions in time.',
   },
   'server-busy': {
     message: 'server busy',

@@ -1,9 +1,14 @@
-import { BrokerError, type Outcome, type QueueEntry, type SettleDetails } from '@causeway/core';
+import {
+  BrokerError,
+  type Outcome,
+  type QueueEntry,
+  type SettleDetails,
+  type Transaction,
+} from '@causeway/core';
 import type { StompClient } from './client.js';
 import { parseDecimal } from './codec/digits.js';
 import type { Frame } from './codec/frame.js';
 import type { Subscription } from './subscription.js';
-import type { Transaction } from './transaction.js';
 
 const DASH = 45;
 const FAILED: SettleDetails = { deliveryFailed: true };
@@ -44,7 +49,7 @@ function settle(
   const name = frame.find('transaction');
   if (name >= 0) {
     const transaction = client.transactions.get(frame.valueText(name));
-    settleLater(client, transaction, subscription, number, outcome, details);
+    settleLater(transaction, subscription, number, outcome, details);
   } else if (subscription.ackMode === 'client') {
     const visit =
       outcome === 'accepted'
@@ -64,17 +69,14 @@ function settle(
 
 /** Remembers settlements for COMMIT. Their credit is granted now: a batch may exceed a prefetch. */
 function settleLater(
-  client: StompClient,
   transaction: Transaction,
   subscription: Subscription,
   number: number,
   outcome: Outcome,
   details: SettleDetails | undefined,
 ): void {
-  const { transactions } = client;
   const add = (entry: QueueEntry, taken: number) => {
-    transactions.checkRoom(transaction);
-    transaction.settlements.push({ subscription, number: taken, entry, outcome, details });
+    transaction.addSettlement(entry, outcome, details, taken);
     subscription.grant(1);
   };
   if (subscription.ackMode === 'client') {

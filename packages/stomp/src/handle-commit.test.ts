@@ -149,4 +149,28 @@ describe('a transaction', () => {
       expect(peer.frame().command).toBe('RECEIPT');
     }
   });
+
+  test('that is open for too long is rolled back, and says so when it is named', () => {
+    for (const [frames, answer] of [
+      ['COMMIT\ntransaction:t\nreceipt:1\n\n^', 'timed out'],
+      [SEND, 'timed out'],
+      ['ABORT\ntransaction:t\nreceipt:1\n\n^', undefined],
+    ] as const) {
+      const peer = consumer();
+      const [first] = deliver(peer, 1);
+      peer.send(`BEGIN\ntransaction:t\n\n^${SEND}ACK\nid:${first}\ntransaction:t\n\n^`);
+      peer.broker.advance(5 * 60_000);
+      expect(peer.broker.events).toContainEqual([
+        'warn',
+        'transaction-timed-out',
+        { protocol: 'stomp 1.2', user: 'anonymous', remote: '192.0.2.1:4321' },
+      ]);
+      peer.send(`ACK\nid:${first}\n\n^`);
+      expect(settledIds(peer)).toEqual(['accepted 1']);
+      peer.send(frames);
+      expect(peer.frame().headers.message).toBe(answer);
+      expect(peer.broker.published).toEqual([]);
+      peer.engine.closed('ended');
+    }
+  });
 });

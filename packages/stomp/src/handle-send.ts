@@ -1,4 +1,11 @@
-import { type Address, BrokerError, checkName, FORMAT_IDS, Message } from '@causeway/core';
+import {
+  type Address,
+  BrokerError,
+  checkName,
+  FORMAT_IDS,
+  Message,
+  type Transaction,
+} from '@causeway/core';
 import type { StompClient } from './client.js';
 import { parseDecimal } from './codec/digits.js';
 import { equals, type Frame } from './codec/frame.js';
@@ -13,7 +20,6 @@ import {
 import { readSendHeaders, type SendHeaders } from './send-headers.js';
 import { storeFrame } from './store-frame.js';
 import { CONTENT_LENGTH_FLAG, TIMESTAMP_FLAG } from './stored-form.js';
-import type { Transaction } from './transaction.js';
 
 const PRIORITY_MAX = 9;
 /** What the broker tells of itself is told by nobody else. */
@@ -50,7 +56,7 @@ export function handleSend(client: StompClient, frame: Frame): void {
 
 function send(client: StompClient, message: Message, transaction: Transaction | null): void {
   if (transaction === null) client.broker.publish(message);
-  else client.transactions.addMessage(transaction, message);
+  else transaction.addMessage(message);
 }
 
 function findAddresses(client: StompClient, frame: Frame, index: number): readonly Address[] {

@@ -77,6 +77,7 @@ export class FakeBroker implements BrokerApi {
   readonly addresses = new AddressBook();
   role: BrokerApi['role'] = 'active';
   #names = 0;
+  readonly #delivered: QueueEntry[] = [];
   #confirms: (() => void)[] = [];
   #timers: Timer[] = [];
 
@@ -107,6 +108,10 @@ export class FakeBroker implements BrokerApi {
     message.timestamp = 1_700_000_000_000;
     this.published.push(message);
     return 1;
+  }
+
+  admit(messages: readonly Message[]): void {
+    for (const { address } of messages) if (address.kind === 'queue') this.queue(address, true);
   }
 
   confirm(who: Confirmable, token: number): void {
@@ -158,6 +163,7 @@ export class FakeBroker implements BrokerApi {
     if (consumer.closed) return;
     consumer.closed = true;
     this.closedConsumers.push(consumer);
+    for (const entry of this.#delivered) if (entry.consumer === consumer) entry.consumer = null;
   }
 
   settle(entry: QueueEntry, outcome: Outcome, details?: SettleDetails): void {
@@ -216,6 +222,7 @@ export class FakeBroker implements BrokerApi {
     entry.state = 'acquired';
     entry.consumer = consumer;
     consumer.credit--;
+    this.#delivered.push(entry);
     consumer.sink.deliver(consumer, message, null, entry, entry.redelivered);
     return entry;
   }
