@@ -38,7 +38,10 @@ export async function runBench(
   const name = toProtocolName(destination ?? defaultDestination(endpoint), endpoint.protocol);
   const driver = await openDriver(endpoint, name, options);
   const progress = openProgress(options.count, 'messages');
-  const benchmark = new Benchmark(driver, benchmarkOptions(name, options, progress.advance));
+  const benchmark = new Benchmark(
+    driver,
+    benchmarkOptions(isQueue(name, endpoint.protocol), options, progress.advance),
+  );
   const stop = () => benchmark.stop();
   process.once('SIGINT', stop);
   const result = await benchmark.run().finally(() => {
@@ -65,7 +68,7 @@ export async function runBench(
 }
 
 function defaultDestination(endpoint: Endpoint): string {
-  return endpoint.protocol === 'stomp' ? 'queue://causeway-bench' : 'topic://causeway-bench';
+  return endpoint.protocol === 'mqtt' ? 'topic://causeway-bench' : 'queue://causeway-bench';
 }
 
 async function openDriver(
@@ -90,12 +93,16 @@ async function openDriver(
     const { createRawMqttDriver } = await import('./bench/raw-mqtt.js');
     return createRawMqttDriver(endpoint, settings);
   }
+  if (endpoint.protocol === 'amqp') {
+    const { createRawAmqpDriver } = await import('./bench/raw-amqp.js');
+    return createRawAmqpDriver(endpoint, settings);
+  }
   const { createRawStompDriver } = await import('./bench/raw-stomp.js');
   return createRawStompDriver(endpoint, settings);
 }
 
 function benchmarkOptions(
-  destination: string,
+  shared: boolean,
   options: BenchCommandOptions,
   onProgress: (done: number) => void,
 ): BenchmarkOptions {
@@ -108,7 +115,7 @@ function benchmarkOptions(
     rate,
     window,
     confirmed: qos > 0,
-    fanOut: consumers > 0 && !isQueue(destination),
+    fanOut: consumers > 0 && !shared,
     idleMs: timeout * 1000,
     onProgress,
   };

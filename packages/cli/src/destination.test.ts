@@ -9,6 +9,9 @@ test.each([
   ['topic://a.>', 'mqtt', 'a/#'],
   ['queue://orders', 'mqtt', '$queue/orders'],
   ['sensors/kitchen', 'mqtt', 'sensors/kitchen'],
+  ['queue://orders', 'amqp', 'queue://orders'],
+  ['topic://a.b', 'amqp', 'topic://a.b'],
+  ['orders', 'amqp', 'orders'],
 ] as const)('%s is in %s %s', (destination, protocol, name) => {
   expect(toProtocolName(destination, protocol)).toBe(name);
 });
@@ -16,13 +19,17 @@ test.each([
 test('STOMP has no plain names', () => {
   expect(() => toProtocolName('orders', 'stomp')).toThrow(/queue:\/\/orders/);
   expect(() => toProtocolName('', 'mqtt')).toThrow(/empty/);
+  expect(() => toProtocolName('', 'amqp')).toThrow(/empty/);
 });
 
-test('queues are shared', () => {
-  expect(['/queue/a', '$queue/a', '/topic/a', 'a'].map(isQueue)).toEqual([
-    true,
-    true,
-    false,
-    false,
-  ]);
+test.each([
+  ['/queue/a', 'stomp', true],
+  ['/topic/a', 'stomp', false],
+  ['$queue/a', 'mqtt', true],
+  ['a', 'mqtt', false],
+  ['queue://a', 'amqp', true],
+  ['a', 'amqp', true],
+  ['topic://a', 'amqp', false],
+] as const)('whether %s is shared in %s: %s', (name, protocol, shared) => {
+  expect(isQueue(name, protocol)).toBe(shared);
 });

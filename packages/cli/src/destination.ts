@@ -1,3 +1,4 @@
+import type { ClientProtocol } from './endpoint.js';
 import { usageError } from './exit-code.js';
 
 const MQTT_SWAP: ReadonlyMap<string, string> = new Map([
@@ -14,13 +15,15 @@ const MQTT_SWAP: ReadonlyMap<string, string> = new Map([
  * with every protocol; anything else is taken as the protocol's own.
  * @throws CommandError when it cannot be one
  */
-export function toProtocolName(destination: string, protocol: 'mqtt' | 'stomp'): string {
+export function toProtocolName(destination: string, protocol: ClientProtocol): string {
+  if (destination === '') throw usageError('a destination cannot be empty');
+  // AMQP has no names of its own: queue://NAME and topic://NAME are sent as they are.
+  if (protocol === 'amqp') return destination;
   const match = /^(queue|topic):\/\/(.+)$/.exec(destination);
   if (match !== null) {
     const [, kind, name] = match as unknown as [string, 'queue' | 'topic', string];
     return protocol === 'stomp' ? `/${kind}/${name}` : toTopic(kind, name);
   }
-  if (destination === '') throw usageError('a destination cannot be empty');
   if (protocol === 'stomp' && !destination.startsWith('/')) {
     throw usageError(
       `${destination} is not a destination: write queue://${destination} or /queue/${destination}`,
@@ -29,8 +32,12 @@ export function toProtocolName(destination: string, protocol: 'mqtt' | 'stomp'):
   return destination;
 }
 
-/** Whether consumers compete for what is sent there, instead of getting all of it each. */
-export function isQueue(name: string): boolean {
+/**
+ * Whether consumers compete for what is sent there, instead of getting all of it each. In AMQP a
+ * plain name is a queue.
+ */
+export function isQueue(name: string, protocol: ClientProtocol): boolean {
+  if (protocol === 'amqp') return !name.startsWith('topic://');
   return name.startsWith('/queue/') || name.startsWith('$queue/');
 }
 

@@ -20,5 +20,8 @@ URL is one of
   mqtt://HOST:1883    mqtts://HOST:8883     MQTT over TCP, TLS
   ws://HOST:61614     wss://HOST:61619      MQTT over WebSocket
   stomp://HOST:61613  stomps://HOST:61614   STOMP over TCP, TLS
-with a user as in mqtt://alice:secret@HOST. DESTINATION is queue://NAME or topic://NAME, or in the
-protocol's own words: sensors/kitchen or $queue/NAME for MQTT, /queue/NAME or /topic/NAME for STOMP.`;
+  amqp://HOST:5672    amqps://HOST:5671     AMQP 1.0 over TCP, TLS
+  amqp+ws://HOST      amqp+wss://HOST       AMQP 1.0 over WebSocket, with the ports of ws and wss
+with a user as in mqtt://alice:secret@HOST; amqp+ssl, mqtt+ssl and stomp+ssl are understood as well.
+DESTINATION is queue://NAME or topic://NAME, or in the protocol's own words: sensors/kitchen or
+$queue/NAME for MQTT, /queue/NAME or /topic/NAME for STOMP, NAME alone for a queue in AMQP.`;

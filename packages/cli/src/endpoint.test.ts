@@ -12,6 +12,13 @@ describe('the URL of a broker', () => {
     ['wss://h:99', 'mqtt', 'websocket', true, 99],
     ['stomp://h:7', 'stomp', 'tcp', false, 7],
     ['stomps://h', 'stomp', 'tcp', true, 61_614],
+    ['stomp+ssl://h', 'stomp', 'tcp', true, 61_614],
+    ['mqtt+ssl://h', 'mqtt', 'tcp', true, 8883],
+    ['amqp://h', 'amqp', 'tcp', false, 5672],
+    ['amqps://h', 'amqp', 'tcp', true, 5671],
+    ['amqp+ssl://h', 'amqp', 'tcp', true, 5671],
+    ['amqp+ws://h', 'amqp', 'websocket', false, 61_614],
+    ['amqp+wss://h', 'amqp', 'websocket', true, 61_619],
   ])('%s says what to speak', (url, protocol, transport, secure, port) => {
     expect(parse(url)).toMatchObject({ protocol, transport, secure, port, host: 'h' });
   });
@@ -43,6 +50,8 @@ describe('the URL of a broker', () => {
 
   test('is shown without its password', () => {
     expect(formatEndpoint(parse('stomps://alice:secret@h'))).toBe('stomps://h:61614');
+    expect(formatEndpoint(parse('amqp+ssl://alice:secret@h'))).toBe('amqps://h:5671');
+    expect(formatEndpoint(parse('amqp+wss://alice:secret@h'))).toBe('amqp+wss://h:61619');
   });
 
   test.each([

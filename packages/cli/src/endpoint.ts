@@ -2,9 +2,12 @@ import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { usageError } from './exit-code.js';
 
+/** What `send`, `receive` and `bench` speak. */
+export type ClientProtocol = 'mqtt' | 'stomp' | 'amqp';
+
 /** Where a broker is, and how to log in there. */
 export interface Endpoint {
-  readonly protocol: 'mqtt' | 'stomp';
+  readonly protocol: ClientProtocol;
   readonly transport: 'tcp' | 'websocket';
   readonly secure: boolean;
   readonly host: string;
@@ -43,6 +46,14 @@ const SCHEMES: ReadonlyMap<string, Scheme> = new Map([
   ['wss:', { protocol: 'mqtt', transport: 'websocket', secure: true, port: 61_619 }],
   ['stomp:', { protocol: 'stomp', transport: 'tcp', secure: false, port: 61_613 }],
   ['stomps:', { protocol: 'stomp', transport: 'tcp', secure: true, port: 61_614 }],
+  ['amqp:', { protocol: 'amqp', transport: 'tcp', secure: false, port: 5672 }],
+  ['amqps:', { protocol: 'amqp', transport: 'tcp', secure: true, port: 5671 }],
+  ['amqp+ws:', { protocol: 'amqp', transport: 'websocket', secure: false, port: 61_614 }],
+  ['amqp+wss:', { protocol: 'amqp', transport: 'websocket', secure: true, port: 61_619 }],
+  // As Amazon MQ writes its endpoints.
+  ['amqp+ssl:', { protocol: 'amqp', transport: 'tcp', secure: true, port: 5671 }],
+  ['mqtt+ssl:', { protocol: 'mqtt', transport: 'tcp', secure: true, port: 8883 }],
+  ['stomp+ssl:', { protocol: 'stomp', transport: 'tcp', secure: true, port: 61_614 }],
 ]);
 
 /**
@@ -79,7 +90,8 @@ export function parseEndpoint(
 /** How the endpoint is shown: never with its password. */
 export function formatEndpoint(endpoint: Endpoint): string {
   const { protocol, transport, secure, host, port } = endpoint;
-  const scheme = transport === 'websocket' ? 'ws' : protocol;
+  const web = protocol === 'mqtt' ? 'ws' : `${protocol}+ws`;
+  const scheme = transport === 'websocket' ? web : protocol;
   const shownHost = host.includes(':') ? `[${host}]` : host;
   return `${scheme}${secure ? 's' : ''}://${shownHost}:${port}`;
 }

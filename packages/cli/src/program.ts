@@ -12,7 +12,7 @@ import {
 /** The `causeway` command. Each subcommand is loaded when it is called. */
 export function createProgram(version: string): Command {
   const program = new Command('causeway')
-    .description('A message broker on which MQTT and STOMP clients meet.')
+    .description('A message broker on which MQTT, AMQP 1.0 and STOMP clients meet.')
     .version(version)
     .showSuggestionAfterError()
     .addHelpText(
@@ -103,7 +103,7 @@ const timeoutOption = () =>
     .argParser(seconds)
     .default(10);
 const ackOption = () =>
-  new Option('--ack <mode>', 'STOMP: how messages are acknowledged')
+  new Option('--ack <mode>', 'STOMP and AMQP: how messages are acknowledged')
     .choices(['auto', 'client', 'client-individual'])
     .default('client-individual');
 
@@ -155,7 +155,12 @@ function addReceive(program: Command): void {
     .option('--durable <name>', 'subscribe under a name, and keep the subscription when leaving')
     .option('--client-id <id>', 'client id; with --durable the name, unless given')
     .option('--prefetch <number>', 'messages on their way at a time', count, 100)
-    .option('-H, --header <name=value>', 'STOMP: header of SUBSCRIBE', collectPairs, [])
+    .option(
+      '-H, --header <name=value>',
+      'STOMP: header of SUBSCRIBE; AMQP: selector or no-local',
+      collectPairs,
+      [],
+    )
     .addOption(versionOption())
     .addOption(timeoutOption())
     .option('--json', 'one line of JSON for each message, with its headers')
@@ -164,12 +169,14 @@ function addReceive(program: Command): void {
       'after',
       `
 A message is settled when it has been written. With --count, what is not written stays with the
-broker; it fails when --wait ends it before.
+broker; it fails when --wait ends it before. With --ack auto, and for AMQP with --qos 0, the broker
+settles what it sends.
 ${URL_HELP}
 
 Examples:
   causeway receive mqtt://admin:admin@127.0.0.1 'sensors/#' --json
   causeway receive stomp://admin:admin@127.0.0.1 queue://orders --count 1
+  causeway receive amqp://admin:admin@127.0.0.1 queue://orders -H "selector=priority > 4"
   causeway receive stomp://admin:admin@127.0.0.1 topic://events --durable archive`,
     )
     .action(async (url, destination, options) =>
@@ -201,15 +208,17 @@ function addBench(program: Command): void {
     .addHelpText(
       'after',
       `
-The destination is topic://causeway-bench for MQTT and queue://causeway-bench for STOMP, unless it is
-given. On a topic each consumer gets every message, on a queue they share them. QoS 0 sends without
-confirms, and for STOMP not persistent and without receipts. With --rate, latency counts from
-when a message should have been sent.
+The destination is topic://causeway-bench for MQTT and queue://causeway-bench for STOMP and AMQP,
+unless it is given. On a topic each consumer gets every message, on a queue they share them. QoS 0
+sends without confirms: not persistent and without receipts for STOMP, not durable and settled for
+AMQP. With --ack client, --raw acknowledges all that arrived together at once. With --rate, latency
+counts from when a message should have been sent.
 ${URL_HELP}
 
 Examples:
   causeway bench mqtt://admin:admin@127.0.0.1 --raw --qos 0 --count 1000000
   causeway bench stomp://admin:admin@127.0.0.1 --raw --producers 20 --consumers 20
+  causeway bench amqp://admin:admin@127.0.0.1 --raw --ack client
   causeway bench mqtt://admin:admin@127.0.0.1 --raw --rate 5000 --count 50000 --json`,
     )
     .action(async (url, destination, options) =>

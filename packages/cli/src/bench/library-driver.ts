@@ -10,11 +10,13 @@ import type {
   ProducerEvents,
 } from './bench-driver.js';
 
-/** Measures through the libraries that applications use: `mqtt` and `stompit`. */
+const LIBRARIES = { mqtt: 'mqtt', stomp: 'stompit', amqp: 'rhea' };
+
+/** Measures through the libraries that applications use: `mqtt`, `stompit` and `rhea`. */
 export function createLibraryDriver(endpoint: Endpoint, settings: DriverSettings): BenchDriver {
   const { connectTimeoutMs } = settings;
   return {
-    name: endpoint.protocol === 'mqtt' ? 'mqtt library' : 'stompit library',
+    name: `${LIBRARIES[endpoint.protocol]} library`,
     async openProducer(name, events) {
       const client = await openClient(endpoint, { clientId: name, connectTimeoutMs });
       client.ended.catch((error: Error) => events.failed(error));

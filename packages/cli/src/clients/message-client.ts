@@ -1,4 +1,4 @@
-/** A message to send, in words that both protocols have. */
+/** A message to send, in words that all protocols have. */
 export interface OutgoingMessage {
   readonly body: Buffer;
   readonly headers: readonly (readonly [string, string])[];
@@ -19,8 +19,9 @@ export interface IncomingMessage {
   readonly headers: readonly (readonly [string, string])[];
   readonly contentType: string | null;
   readonly redelivered: boolean;
-  /** MQTT only. */
+  /** Not STOMP: 0 when it is settled already. */
   readonly qos?: number;
+  /** MQTT only. */
   readonly retain?: boolean;
 }
 
@@ -32,7 +33,7 @@ export interface ReceiveOptions {
   readonly durable?: string | undefined;
   /** Unsettled deliveries at a time. */
   readonly prefetch: number;
-  /** For the subscription: STOMP headers of SUBSCRIBE. */
+  /** For the subscription: STOMP headers of SUBSCRIBE; for AMQP `selector` and `no-local`. */
   readonly headers: readonly (readonly [string, string])[];
 }
 

@@ -10,6 +10,10 @@ export async function openClient(
     const { openMqttClient } = await import('./mqtt-client.js');
     return openMqttClient(endpoint, settings);
   }
+  if (endpoint.protocol === 'amqp') {
+    const { openAmqpClient } = await import('./amqp-client.js');
+    return openAmqpClient(endpoint, settings);
+  }
   const { openStompClient } = await import('./stomp-client.js');
   return openStompClient(endpoint, settings);
 }
