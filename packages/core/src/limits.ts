@@ -74,6 +74,11 @@ export const LIMITS = {
     unit: 'count',
     describe: 'Levels of a queue or topic name.',
   },
+  selectorBytesMax: {
+    default: 8 * 1024,
+    unit: 'bytes',
+    describe: 'Length of a selector.',
+  },
   subscriptionsPerConnectionMax: {
     default: 10_000,
     unit: 'count',

@@ -4,11 +4,12 @@ import {
   type Message,
   type MessageFormat,
   plainBody,
+  readIdentifier,
   TextFields,
+  writeIdentifier,
 } from '@causeway/core';
 import { readBody, writeBody } from './body.js';
 import { headerLine, visitHeaders } from './codec/header-block.js';
-import { readIdentifier, writeIdentifier } from './identifier.js';
 import { replyToDestination, replyToUri } from './naming.js';
 import {
   bodyStartOf,
