@@ -3,7 +3,7 @@ import { AddressBook } from './address.js';
 import { Policies, specificity } from './policy.js';
 
 const addresses = new AddressBook();
-const DEFAULTS = { maxDeliveries: 6, deadLetter: 'DLQ', autoCreate: true };
+const DEFAULTS = { maxDeliveries: 6, deadLetter: 'DLQ', autoCreate: true, strict: false };
 
 describe('specificity', () => {
   test('rises with literal levels, then with single wildcards', () => {
@@ -42,19 +42,27 @@ describe('Policies', () => {
   test('let the most specific pattern win, value by value, in any order of writing', () => {
     const written = [
       { destination: 'queue://orders.new', maxDeliveries: 1 },
-      { destination: 'queue://>', maxDeliveries: 9, deadLetter: 'all', autoCreate: false },
-      { destination: 'queue://orders.*', maxDeliveries: 5, deadLetter: 'orders' },
+      {
+        destination: 'queue://>',
+        maxDeliveries: 9,
+        deadLetter: 'all',
+        strict: true,
+        autoCreate: false,
+      },
+      { destination: 'queue://orders.*', maxDeliveries: 5, deadLetter: 'orders', strict: false },
     ];
     for (const policies of [new Policies(written), new Policies([...written].reverse())]) {
       expect(policies.for(addresses.queue('orders.new'))).toEqual({
         maxDeliveries: 1,
         deadLetter: 'orders',
         autoCreate: false,
+        strict: false,
       });
       expect(policies.for(addresses.queue('other'))).toEqual({
         maxDeliveries: 9,
         deadLetter: 'all',
         autoCreate: false,
+        strict: true,
       });
     }
   });

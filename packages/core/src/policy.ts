@@ -10,12 +10,19 @@ export interface Policy {
   readonly deadLetter?: string;
   /** Whether sending or subscribing creates a queue that does not exist. */
   readonly autoCreate?: boolean;
+  /** Refuse messages that lose something when other protocols read them. */
+  readonly strict?: boolean;
 }
 
 export type EffectivePolicy = Required<Omit<Policy, 'destination'>>;
 
 /** ActiveMQ's redelivery limit, counted in deliveries; queues only. */
-const DEFAULTS: EffectivePolicy = { maxDeliveries: 6, deadLetter: 'DLQ', autoCreate: true };
+const DEFAULTS: EffectivePolicy = {
+  maxDeliveries: 6,
+  deadLetter: 'DLQ',
+  autoCreate: true,
+  strict: false,
+};
 
 /** The policies of a broker: the most specific pattern that sets a value wins. */
 export class Policies {

@@ -108,6 +108,9 @@ export const OPTIONS = section('The configuration of a broker.', {
       autoCreate: optionalFlag(
         'Whether sending or subscribing creates a queue that does not exist. `true` unless set.',
       ),
+      strict: optionalFlag(
+        'Refuse messages that lose something when other protocols read them. `false` unless set.',
+      ),
     },
   ),
   log: section('Log lines, on the standard error output.', {
