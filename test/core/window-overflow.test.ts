@@ -115,8 +115,8 @@ describe('a queue that is deeper than its window', () => {
     await world.crash();
     const counts: number[] = [];
     const { readEntries } = world.store;
-    vi.spyOn(world.store, 'readEntries').mockImplementation((queue, sequence, count, callback) => {
-      readEntries.call(world.store, queue, sequence, count, (entries) => {
+    vi.spyOn(world.store, 'readEntries').mockImplementation((queue, range, callback) => {
+      readEntries.call(world.store, queue, range, (entries) => {
         counts.push(entries.length);
         callback(entries);
       });

@@ -140,11 +140,38 @@ export function storeContract(name: string, createFixture: () => StoreFixture): 
       await fixture.flush(run);
       const readOnce = (sequence: number, count: number) =>
         new Promise<StoredEntry[]>((resolve) => {
-          run.journal.readEntries(1, sequence, count, resolve);
+          const next = (from: number) => from;
+          run.journal.readEntries(1, { first: sequence, below: 5, count, next }, resolve);
         });
       expect(await readOnce(1, 4)).toHaveLength(1);
       expect(await readOnce(2, 3)).toHaveLength(2);
       expect(await readOnce(4, 1)).toHaveLength(1);
+    });
+
+    test('a read passes over what is settled, also while it goes on', async () => {
+      for (let index = 0; index < 200; index++) run.model.put(1, `${index}`);
+      await fixture.flush(run);
+      const settled = new Set<number>();
+      const settle = (sequence: number) => {
+        run.model.settle(1, sequence);
+        settled.add(sequence);
+      };
+      for (let sequence = 1; sequence <= 10; sequence++) settle(sequence);
+      for (let sequence = 21; sequence <= 150; sequence++) settle(sequence);
+      await fixture.flush(run);
+      const reading = new Promise<StoredEntry[]>((resolve) => {
+        const next = (sequence: number): number => {
+          if (sequence === 160) settle(161);
+          return settled.has(sequence) ? next(sequence + 1) : sequence;
+        };
+        run.journal.readEntries(1, { first: 1, below: 190, count: 1000, next }, resolve);
+      });
+      const read = (await reading).map(({ sequence, message }) => [sequence, message !== null]);
+      const wanted = Array.from({ length: 190 }, (_, sequence) => sequence).filter(
+        (sequence) => (sequence > 10 && sequence < 21) || (sequence > 150 && sequence !== 161),
+      );
+      expect(read).toEqual(wanted.map((sequence) => [sequence, true]));
+      expect(run.errors).toEqual([]);
     });
 
     test('recovers tails, watermarks, ranges, counts and dispatch marks', async () => {

@@ -73,7 +73,8 @@ export class Run {
     while (entries.length < count) {
       const from = sequence + entries.length;
       const part = await new Promise<StoredEntry[]>((resolve) => {
-        this.journal.readEntries(queueId, from, count - entries.length, resolve);
+        const range = { first: from, below: sequence + count, count, next: (next: number) => next };
+        this.journal.readEntries(queueId, range, resolve);
       });
       entries.push(...part);
     }

@@ -153,6 +153,20 @@ export interface StoredEntry {
   readonly direct: boolean;
 }
 
+/** Which entries of a queue to read. */
+export interface EntryRange {
+  readonly first: number;
+  /** Reading ends before this sequence. */
+  readonly below: number;
+  /** Entries to read at most. */
+  readonly count: number;
+  /**
+   * The first sequence at or after the given one that is not settled: those between are passed
+   * over. Asked right before it is read, since entries may be settled while a range is being read.
+   */
+  next(sequence: number): number;
+}
+
 /**
  * The durable side of core. Operations are staged into the open commit; `commit` seals it, and at
  * most one is being written at a time. Everything staged between two calls of `commit` becomes
@@ -188,15 +202,10 @@ export interface Store {
   putRetained(id: number, message: Message): void;
 
   /**
-   * Reads up to `count` consecutive entries from `sequence` on, in order; the callback runs in a
-   * later turn. At least one is returned, and fewer than `count` when their bodies are large.
+   * Reads the entries of a range, in order; the callback runs in a later turn. Fewer than asked for
+   * are returned when their bodies are large, but at least one if any is still wanted.
    */
-  readEntries(
-    queueId: number,
-    sequence: number,
-    count: number,
-    callback: (entries: StoredEntry[]) => void,
-  ): void;
+  readEntries(queueId: number, range: EntryRange, callback: (entries: StoredEntry[]) => void): void;
   /** Decodes a document of kind `retained`. */
   decodeRetained(value: Buffer): Message;
 

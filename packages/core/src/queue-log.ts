@@ -123,19 +123,17 @@ export class QueueLog {
   load(take: (entries: StoredEntry[]) => void): boolean {
     if (this.#loading) return true;
     const first = this.#settled.nextMissing(this.#loadedBelow);
-    const end = Math.min(
-      first + LOAD_MESSAGES,
-      this.#settled.nextPresent(first),
-      this.#tail.durable(this.#store.durableCommit),
-    );
-    if (first >= end) {
+    const below = this.#tail.durable(this.#store.durableCommit);
+    if (first >= below) {
       if (first >= this.#tail.staged) this.#loadedBelow = first;
       return false;
     }
     this.#loading = true;
-    this.#store.readEntries(this.#queueId, first, end - first, (entries) => {
+    const next = (sequence: number): number => this.#settled.nextMissing(sequence);
+    const range = { first, below, count: LOAD_MESSAGES, next };
+    this.#store.readEntries(this.#queueId, range, (entries) => {
       this.#loading = false;
-      this.#loadedBelow = entries.at(-1)!.sequence + 1;
+      this.#loadedBelow = entries.length === 0 ? below : entries.at(-1)!.sequence + 1;
       take(entries);
     });
     return true;

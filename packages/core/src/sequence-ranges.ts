@@ -52,12 +52,6 @@ export class SequenceRanges {
     return inside ? this.#ranges[index + 1]! + 1 : sequence;
   }
 
-  /** The first sequence after the given missing one that is in the set; Infinity if none is. */
-  nextPresent(sequence: number): number {
-    const index = this.#rangeAtOrAfter(sequence);
-    return index < this.#ranges.length ? this.#ranges[index]! : Number.POSITIVE_INFINITY;
-  }
-
   add(sequence: number): void {
     if (sequence === this.#watermark) {
       this.#watermark++;

@@ -3,6 +3,7 @@ import {
   BrokerError,
   type CheckpointSource,
   type DocumentKind,
+  type EntryRange,
   invariant,
   type Log,
   type Message,
@@ -148,19 +149,21 @@ export class Journal implements Store {
 
   readEntries(
     queueId: number,
-    sequence: number,
-    count: number,
+    range: EntryRange,
     callback: (entries: StoredEntry[]) => void,
   ): void {
     const { reader } = this.#ready;
     const entries: StoredEntry[] = [];
+    let from = range.first;
     let bytes = 0;
     const readSlice = (): void => {
       if (this.#closed || this.#failed) return;
-      const end = Math.min(entries.length + READ_SLICE, count);
+      const end = Math.min(entries.length + READ_SLICE, range.count);
       try {
         while (entries.length < end && bytes < READ_BYTES_MAX) {
-          const entry = reader.read(queueId, sequence + entries.length);
+          from = range.next(from);
+          if (from >= range.below) break;
+          const entry = reader.read(queueId, from++);
           entries.push(entry);
           bytes += entry.message?.size ?? 0;
         }
@@ -168,7 +171,8 @@ export class Journal implements Store {
         this.#fail(error);
         return;
       }
-      if (entries.length < count && bytes < READ_BYTES_MAX) this.#defer(readSlice);
+      const more = entries.length === end && end < range.count && bytes < READ_BYTES_MAX;
+      if (more) this.#defer(readSlice);
       else callback(entries);
     };
     this.#defer(readSlice);
