@@ -1,1 +1,1 @@
-export type { AmqpValue } from './codec/value.js';
+export { amqpFormat } from './format.js';

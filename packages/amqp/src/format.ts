@@ -1,0 +1,23 @@
+import { type Content, FORMAT_IDS, type Message, type MessageFormat } from '@causeway/core';
+import { MessageLayout, readLayout } from './codec/message-sections.js';
+import { readContent } from './read-content.js';
+import { HAS_MESSAGE_ANNOTATIONS } from './stored-form.js';
+import { writeContent } from './write-content.js';
+
+/** AMQP messages: the sender's sections but those that are for one hop. */
+export const amqpFormat: MessageFormat = {
+  id: FORMAT_IDS.amqp,
+  name: 'amqp',
+  /** With annotations that say what the message is for JMS. */
+  builtFlags: HAS_MESSAGE_ANNOTATIONS,
+
+  view(message: Message): Content {
+    const { bytes, start, end } = message;
+    const layout = new MessageLayout();
+    // The sections were checked when the message came in; what is in them was not.
+    readLayout(bytes, start, end, layout);
+    return readContent(bytes, layout);
+  },
+
+  build: writeContent,
+};
