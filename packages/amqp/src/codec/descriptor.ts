@@ -71,8 +71,9 @@ export function descriptorCode(buffer: Buffer, start: number, end: number): numb
   }
 }
 
-/** Where that begins which the descriptor at `start`, read by {@link descriptorCode}, describes. */
+/** Where that begins which the descriptor at `start` describes. */
 export function describedStart(buffer: Buffer, start: number, end: number): number {
+  if (start + 2 > end || buffer[start] !== 0) throw new WireError('a descriptor is missing');
   const constructorCode = buffer[start + 1]!;
   return constructorCode === CODE.smallUlong
     ? start + 3

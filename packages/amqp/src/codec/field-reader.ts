@@ -21,7 +21,7 @@ export class FieldReader {
   #left = 0;
 
   /**
-   * Begins with the described list at `start`, which {@link descriptorCode} has looked at.
+   * Begins with the described list at `start`, whatever its descriptor is.
    * @param what the name of the composite, for errors
    * @returns where the list ends
    */

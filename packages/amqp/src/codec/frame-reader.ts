@@ -9,7 +9,7 @@ import { FRAME_HEADER_BYTES, FRAME_TYPE } from './types.js';
 export class FrameReader {
   /** Bytes of the largest frame that is accepted. */
   maxBytes: number;
-  /** Of an incomplete frame, when its header says so; 0 while too little of it is there. */
+  /** Of an incomplete frame: its size, or 0 while its header is incomplete, too. */
   needed = 0;
   /** One of `FRAME_TYPE`. */
   type: number = FRAME_TYPE.amqp;
@@ -36,7 +36,7 @@ export class FrameReader {
     if (size > this.maxBytes) {
       throw new WireError(`a frame has ${size} bytes, more than ${this.maxBytes}`);
     }
-    this.needed = size;
+    // All of the header is looked at before the rest of the frame is waited for.
     if (available < FRAME_HEADER_BYTES) return -1;
     const bodyOffset = view[position + 4]! * 4;
     if (bodyOffset < FRAME_HEADER_BYTES || bodyOffset > size) {
@@ -44,12 +44,14 @@ export class FrameReader {
     }
     const type = view[position + 5]!;
     if (type > FRAME_TYPE.sasl) throw new WireError(`${type} is no type of a frame`);
-    if (available < size) return -1;
+    if (available < size) {
+      this.needed = size;
+      return -1;
+    }
     this.type = type;
     this.channel = (view[position + 6]! << 8) | view[position + 7]!;
     this.start = position + bodyOffset;
     this.end = position + size;
-    this.needed = 0;
     return this.end;
   }
 }
