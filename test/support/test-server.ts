@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { amqpFormat, createAmqpProtocol } from '@causeway/amqp';
 import {
   type AuthorizationRule,
   RuleAuthorizer,
@@ -45,6 +46,7 @@ export interface TestServer {
   readonly broker: Broker;
   readonly mqttPort: number;
   readonly stompPort: number;
+  readonly amqpPort: number;
   /** Speaks every protocol over WebSocket. */
   readonly webSocketPort: number;
   /** Recognises every protocol. */
@@ -94,7 +96,7 @@ class SkippingClock implements RefreshableClock {
 interface Parts {
   readonly broker: Broker;
   readonly transport: Transport;
-  readonly ports: Readonly<Record<'mqtt' | 'stomp' | 'ws' | 'any', number>>;
+  readonly ports: Readonly<Record<'mqtt' | 'stomp' | 'amqp' | 'ws' | 'any', number>>;
 }
 
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
@@ -113,6 +115,9 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     },
     get stompPort() {
       return parts.ports.stomp;
+    },
+    get amqpPort() {
+      return parts.ports.amqp;
     },
     get webSocketPort() {
       return parts.ports.ws;
@@ -159,6 +164,7 @@ async function startParts(
   const formats = new Formats();
   formats.register(mqttFormat);
   formats.register(stompFormat);
+  formats.register(amqpFormat);
   const loop = new TickLoop({ refresh: () => clock.refresh(), turn: () => broker.turn() });
   const broker = new Broker({
     store,
@@ -174,7 +180,7 @@ async function startParts(
   });
   await broker.recover();
   const transport = new Transport({
-    protocols: [mqttProtocol, stompProtocol],
+    protocols: [mqttProtocol, stompProtocol, createAmqpProtocol()],
     context: { broker, authenticator },
     loop,
     clock,
@@ -189,6 +195,7 @@ async function startParts(
   const ports = {
     mqtt: await listen('mqtt'),
     stomp: await listen('stomp'),
+    amqp: await listen('amqp'),
     ws: await listen('ws'),
     any: await listen('any'),
   };

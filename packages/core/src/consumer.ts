@@ -48,7 +48,8 @@ export interface ConsumerOptions {
 export class Consumer {
   readonly id: number;
   readonly queue: Queue;
-  readonly sink: ConsumerSink;
+  /** Changed when a protocol resumes the consumer on another connection. */
+  sink: ConsumerSink;
   readonly context: unknown;
   credit: number;
   /** Deliveries it holds unsettled. */

@@ -200,6 +200,54 @@ export const LIMITS = {
     unit: 'count',
     describe: 'Destinations that one STOMP frame may list.',
   },
+  transferFrameBytesMax: {
+    default: 256 * 1024,
+    unit: 'bytes',
+    describe:
+      'Largest AMQP frame in either direction; longer messages, up to `frameBytesMax`, come in several.',
+  },
+  partialMessageBytesMax: {
+    default: 32 * 1024 * 1024,
+    unit: 'bytes',
+    describe: 'Messages of one AMQP connection of which only a part has arrived.',
+  },
+  sessionsPerConnectionMax: {
+    default: 256,
+    unit: 'count',
+    describe: 'AMQP sessions of one connection.',
+  },
+  linksPerSessionMax: {
+    default: 1024,
+    unit: 'count',
+    describe: 'AMQP links of one session.',
+  },
+  linksSuspendedMax: {
+    default: 10_000,
+    unit: 'count',
+    describe: 'Detached AMQP links, with unsettled deliveries, that may be resumed.',
+  },
+  linkResumeMsMax: {
+    default: 5 * 60_000,
+    unit: 'ms',
+    describe:
+      'Time for which a detached AMQP link keeps its unsettled deliveries, however long it asks for.',
+  },
+  sessionWindowFrames: {
+    default: 65_536,
+    unit: 'count',
+    describe: 'Transfer frames that an AMQP client may send before it hears of the session again.',
+  },
+  linkCredit: {
+    default: 1000,
+    unit: 'count',
+    describe: 'Messages that an AMQP sender may have unconfirmed on one link.',
+  },
+  idleTimeoutMs: {
+    default: 120_000,
+    unit: 'ms',
+    describe:
+      'Silence after which an AMQP client is given up; it is told the half. 0 waits for ever.',
+  },
   sessionExpiryMsMax: {
     default: 30 * 24 * 3600 * 1000,
     unit: 'ms',

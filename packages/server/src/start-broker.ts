@@ -6,7 +6,7 @@ import { TickLoop, Transport } from '@causeway/transport';
 import { type BrokerLog, openLog } from './broker-log.js';
 import type { Config } from './config/options.js';
 import { formatAddress } from './format-address.js';
-import { createFormats, PROTOCOLS } from './protocols.js';
+import { createFormats, createProtocols } from './protocols.js';
 import { startBrokerAdmin } from './start-admin.js';
 import { SystemClock } from './system-clock.js';
 import { SYSTEM_RANDOM } from './system-random.js';
@@ -152,7 +152,7 @@ class BrokerProcess implements RunningBroker {
     });
     this.#broker = broker;
     this.#transport = new Transport({
-      protocols: PROTOCOLS,
+      protocols: createProtocols(),
       context: { broker, authenticator },
       loop,
       clock: this.#clock,

@@ -163,3 +163,31 @@ test('SlidingMap agrees with a plain map over a long random history', () => {
     }
   }
 });
+
+test('gives out numbers without values', () => {
+  const map = new SlidingMap<string>();
+  expect(map.skip()).toBe(1);
+  expect(map.add('a')).toBe(2);
+  for (let number = 3; number < 100; number++) expect(map.skip()).toBe(number);
+  expect(map.add('b')).toBe(100);
+  expect([...map.entries()]).toEqual([
+    [2, 'a'],
+    [100, 'b'],
+  ]);
+  expect(map.get(50)).toBeUndefined();
+  expect(map.take(2)).toBe('a');
+  expect(map.take(100)).toBe('b');
+  expect(map.skip()).toBe(101);
+  expect(map.size).toBe(0);
+});
+
+test('forgets everything and goes on counting', () => {
+  const map = new SlidingMap<string>();
+  for (let number = 1; number <= 1000; number++) map.add(String(number));
+  map.clear();
+  expect(map.size).toBe(0);
+  expect([...map.values()]).toEqual([]);
+  expect(map.get(1000)).toBeUndefined();
+  expect(map.add('next')).toBe(1001);
+  expect(map.get(1001)).toBe('next');
+});

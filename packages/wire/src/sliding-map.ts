@@ -38,10 +38,16 @@ export class SlidingMap<T> {
   /** @returns the value's number */
   add(value: T): number {
     const number = this.#next++;
-    if (number - this.#first >= this.#window.length) this.#makeRoom();
+    while (number - this.#first >= this.#window.length) this.#makeRoom();
     this.#window[number & (this.#window.length - 1)] = value;
     this.#size++;
     return number;
+  }
+
+  /** Gives out a number without a value. */
+  skip(): number {
+    if (this.#size === 0) this.#first = this.#next + 1;
+    return this.#next++;
   }
 
   get(number: number): T | undefined {
@@ -85,13 +91,26 @@ export class SlidingMap<T> {
 
   /** The values by ascending number; they may not change meanwhile. */
   *values(): IterableIterator<T> {
+    for (const [, value] of this.entries()) yield value;
+  }
+
+  /** Numbers and values by ascending number; they may not change meanwhile. */
+  *entries(): IterableIterator<[number: number, value: T]> {
     for (const number of this.#stragglersWithin(Number.NEGATIVE_INFINITY, this.#first)) {
-      yield this.#stragglers.get(number)!;
+      yield [number, this.#stragglers.get(number)!];
     }
     for (let number = this.#first; number < this.#next; number++) {
       const value = this.#window[number & (this.#window.length - 1)];
-      if (value !== undefined) yield value;
+      if (value !== undefined) yield [number, value];
     }
+  }
+
+  /** Forgets all values; numbers go on. */
+  clear(): void {
+    this.#window = [];
+    this.#stragglers.clear();
+    this.#size = 0;
+    this.#first = this.#next;
   }
 
   /** Numbers that the window covers. */

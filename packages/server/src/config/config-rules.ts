@@ -26,12 +26,8 @@ export async function checkRules(config: Config): Promise<RuleFindings> {
 
 function checkListeners({ listeners, admin }: Config): ConfigProblem[] {
   const problems: ConfigProblem[] = [];
-  for (const [index, { protocol, tls }] of listeners.entries()) {
+  for (const [index, { tls }] of listeners.entries()) {
     const path = ['listeners', index];
-    if (protocol === 'amqp') {
-      const message = 'amqp is not spoken by this version';
-      problems.push({ path: [...path, 'protocol'], message });
-    }
     if (tls === undefined) continue;
     if (tls.clientAuth !== 'none' && tls.ca === undefined) {
       const message = 'is missing: client certificates need an authority to be checked against';

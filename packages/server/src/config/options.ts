@@ -44,7 +44,7 @@ export const OPTIONS = section('The configuration of a broker.', {
     {
       protocol: choice(
         ['mqtt', 'stomp', 'amqp', 'ws', 'any'],
-        'What is spoken: one protocol, `ws` for WebSocket, or `any`, which recognises each from its first bytes, TLS included. `amqp` is reserved.',
+        'What is spoken: one protocol, `ws` for WebSocket, or `any`, which recognises each from its first bytes, TLS included.',
       ),
       host: text('Address to bind.', '127.0.0.1'),
       port: integer('Port to bind; 0 for a free one.', undefined, PORT),
@@ -56,6 +56,7 @@ export const OPTIONS = section('The configuration of a broker.', {
     },
     [
       { protocol: 'mqtt', host: '127.0.0.1', port: 1883 },
+      { protocol: 'amqp', host: '127.0.0.1', port: 5672 },
       { protocol: 'stomp', host: '127.0.0.1', port: 61_613 },
       { protocol: 'ws', host: '127.0.0.1', port: 61_614 },
     ],

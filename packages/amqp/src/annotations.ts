@@ -1,0 +1,59 @@
+import { ByteReader } from '@causeway/wire';
+import { descriptorCode } from './codec/descriptor.js';
+import { skipValue } from './codec/skip-value.js';
+import { DESCRIPTOR } from './codec/types.js';
+import { AmqpSymbol, type AmqpValue, type Described } from './codec/value.js';
+import { readValue } from './codec/value-reader.js';
+import { ValueWriter } from './codec/value-writer.js';
+
+export interface AnnotatedHead {
+  /** A message-annotations section with what the broker adds. */
+  readonly section: Buffer;
+  /** Where the rest of the stored bytes begins. */
+  readonly bareStart: number;
+}
+
+/**
+ * The message-annotations of a message that the broker has something to say about, such as why it
+ * is a dead letter: its own and the sender's, of which the broker's win (part 3.2.3).
+ */
+export function annotate(
+  additions: ReadonlyMap<string, string>,
+  bytes: Buffer,
+  start: number,
+  end: number,
+): AnnotatedHead {
+  const merged = new Map<AmqpValue, AmqpValue>();
+  let bareStart = start;
+  const first = readSection(bytes, start, end);
+  if (first !== null) {
+    bareStart = skipValue(bytes, start, end);
+    for (const [name, value] of first) merged.set(name, value);
+  }
+  for (const [name, value] of additions) setSymbol(merged, annotationName(name), value);
+  const writer = new ValueWriter();
+  writer.described(DESCRIPTOR.messageAnnotations).value(merged);
+  return { section: writer.take(), bareStart };
+}
+
+/** Names of annotations that receivers may ignore begin with `x-opt-` (part 3.2.10). */
+export function annotationName(name: string): string {
+  return `x-opt-${name.replace(/^x-(opt-)?/, '')}`;
+}
+
+/** Symbols are objects: the one of the same text gives way. */
+function setSymbol(map: Map<AmqpValue, AmqpValue>, name: string, value: AmqpValue): void {
+  for (const key of map.keys()) if (String(key) === name) map.delete(key);
+  map.set(new AmqpSymbol(name), value);
+}
+
+/** The message-annotations that the stored bytes begin with, or null when there are none. */
+function readSection(
+  bytes: Buffer,
+  start: number,
+  end: number,
+): ReadonlyMap<AmqpValue, AmqpValue> | null {
+  if (descriptorCode(bytes, start, end) !== DESCRIPTOR.messageAnnotations) return null;
+  const section = readValue(new ByteReader(bytes, start, end)) as Described;
+  return section.value instanceof Map ? section.value : null;
+}

@@ -1,0 +1,121 @@
+import type { Address, AddressKind } from '@causeway/core';
+import { ACCEPTED } from './codec/decode-state.js';
+import { encodeAttach } from './codec/encode-performative.js';
+import {
+  type Attach,
+  type Coordinator,
+  RECEIVER_SETTLE_MODE,
+  ROLE,
+  type Target,
+} from './codec/types.js';
+import { AmqpError, CONDITION } from './errors.js';
+import {
+  formatAddress,
+  isTemporaryAddress,
+  kindOf,
+  parseAddress,
+  resolveSendAddress,
+} from './naming.js';
+import { type Destination, type LinkExpiry, ReceivingLink } from './receiving-link.js';
+import type { Session } from './session.js';
+import type { SuspendedLink } from './suspended-link.js';
+
+/** Transactions may span everything, and several of them at a time (part 4.5.1). */
+const COORDINATOR_CAPABILITIES = ['amqp:local-transactions', 'amqp:multi-txns-per-ssn'];
+
+const NO_EXPIRY: LinkExpiry = { expiryPolicy: 'link-detach', timeout: 0 };
+
+interface OpenedTarget {
+  readonly destination: Destination;
+  /** As agreed. */
+  readonly target: Target | Coordinator;
+  readonly onClose: (() => void) | null;
+}
+
+/** Attaches a link on which the client sends. */
+export function attachReceivingLink(session: Session, attach: Attach): void {
+  const { client, channel } = session;
+  if (attach.target === null) {
+    throw new AmqpError('link', CONDITION.invalidField, 'a sender needs a target');
+  }
+  // Part 2.7.3: mandatory from the sender.
+  if (attach.initialDeliveryCount === null) {
+    throw new AmqpError('link', CONDITION.invalidField, 'a sender names initial-delivery-count');
+  }
+  client.registry.steal(client, 'receiving', attach.name);
+  const suspended = client.registry.resume(client, 'receiving', attach.name);
+  const accepted = acceptedOf(suspended, attach.unsettled);
+  const opened = openTarget(session, attach.target);
+  const link = new ReceivingLink({
+    session,
+    handle: attach.handle,
+    name: attach.name,
+    destination: opened.destination,
+    settlesSecond: attach.rcvSettleMode === RECEIVER_SETTLE_MODE.second,
+    initialDeliveryCount: attach.initialDeliveryCount,
+    terminus: 'coordinator' in attach.target ? NO_EXPIRY : attach.target,
+    accepted,
+    onClose: opened.onClose,
+  });
+  client.registry.add(client, link);
+  session.addLink(link);
+  client.write(
+    encodeAttach(channel, {
+      ...attach,
+      role: ROLE.receiver,
+      target: opened.target,
+      unsettled: accepted.size === 0 ? null : new Map([...accepted].map((tag) => [tag, ACCEPTED])),
+      incompleteUnsettled: false,
+      initialDeliveryCount: null,
+      maxMessageSize: client.broker.limits.frameBytesMax,
+      offeredCapabilities: [],
+      desiredCapabilities: [],
+      properties: null,
+    }),
+  );
+  link.replenish();
+}
+
+/** Of the deliveries that the client asks about, those that we have accepted (part 2.6.13). */
+function acceptedOf(
+  suspended: SuspendedLink | null,
+  theirs: Attach['unsettled'],
+): ReadonlySet<string> {
+  if (suspended === null || theirs === null) return new Set();
+  return new Set([...suspended.accepted].filter((tag) => theirs.has(tag)));
+}
+
+function openTarget(session: Session, target: Target | Coordinator): OpenedTarget {
+  if ('coordinator' in target) {
+    const agreed: Coordinator = { coordinator: true, capabilities: COORDINATOR_CAPABILITIES };
+    return { destination: 'coordinator', target: agreed, onClose: null };
+  }
+  if (target.dynamic) return openDynamic(session, target);
+  const { broker, connection } = session.client;
+  // The anonymous terminus: every message says where it goes.
+  if (target.address === null) return { destination: 'relay', target, onClose: null };
+  const parsed = parseAddress(target.address, target.capabilities);
+  const address = resolveSendAddress(broker, parsed);
+  if (!isTemporaryAddress(address)) connection.require('write', address);
+  // Part 2.6.3: what the address names is looked for now, so that a mistake shows at once.
+  if (address.kind === 'queue') broker.queue(address, true);
+  const capabilities = kindOf(target.capabilities) === null ? [address.kind] : target.capabilities;
+  return { destination: address, target: { ...target, capabilities }, onClose: null };
+}
+
+/** Part 3.5.4, dynamic: a node that exists for this link. */
+function openDynamic(session: Session, target: Target): OpenedTarget {
+  const { address, onClose } = createNode(session, kindOf(target.capabilities) ?? 'queue');
+  const agreed: Target = { ...target, address: formatAddress(address) };
+  return { destination: address, target: agreed, onClose };
+}
+
+/** Creates a temporary node that ends with its link (part 3.5.10, delete-on-close). */
+export function createNode(
+  session: Session,
+  kind: AddressKind,
+): { address: Address; onClose: () => void } {
+  const { temporary } = session.client;
+  const address = temporary.create(kind);
+  return { address, onClose: () => temporary.delete(address) };
+}

@@ -1,0 +1,52 @@
+import { encodeAttach } from './codec/encode-performative.js';
+import { type Attach, ROLE, SENDER_SETTLE_MODE } from './codec/types.js';
+import { AmqpError, CONDITION } from './errors.js';
+import { openSource } from './open-source.js';
+import { compareUnsettled, NOTHING_RESUMED } from './resume-deliveries.js';
+import { SendingLink } from './sending-link.js';
+import type { Session } from './session.js';
+
+/** Attaches a link on which the client receives. */
+export function attachSendingLink(session: Session, attach: Attach): void {
+  const { client, channel } = session;
+  const { broker } = client;
+  if (attach.source === null) {
+    throw new AmqpError('link', CONDITION.notFound, 'no subscription of that name is known');
+  }
+  client.registry.steal(client, 'sending', attach.name);
+  const suspended = client.registry.resume(client, 'sending', attach.name);
+  const resumes = suspended !== null && attach.unsettled !== null;
+  if (!resumes) suspended?.drop(broker);
+  const resumed = resumes ? compareUnsettled(suspended, attach.unsettled) : NOTHING_RESUMED;
+  const opened = openSource(session, attach, attach.source);
+  const link = new SendingLink({
+    session,
+    handle: attach.handle,
+    name: attach.name,
+    settled: attach.sndSettleMode === SENDER_SETTLE_MODE.settled || opened.browses,
+    source: opened.source,
+    onClose: opened.onClose,
+  });
+  const former = resumes ? (suspended.link as SendingLink).consumer : null;
+  if (former !== null && !former.closed && former.queue === opened.queue) {
+    former.sink = link;
+    link.consumer = former;
+  } else link.consumer = broker.consume(opened.queue, { sink: link, credit: 0 });
+  client.registry.add(client, link);
+  session.addLink(link);
+  client.write(
+    encodeAttach(channel, {
+      ...attach,
+      role: ROLE.sender,
+      source: opened.source,
+      unsettled: resumed.unsettled,
+      incompleteUnsettled: false,
+      initialDeliveryCount: 0,
+      maxMessageSize: 0,
+      offeredCapabilities: [],
+      desiredCapabilities: [],
+      properties: null,
+    }),
+  );
+  resumed.send(link);
+}

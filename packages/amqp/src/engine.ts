@@ -1,0 +1,228 @@
+import {
+  BrokerError,
+  type ByteSink,
+  type CloseReason,
+  type ConnectionSink,
+  type EngineContext,
+  type ProtocolEngine,
+} from '@causeway/core';
+import { ChunkBuffer } from '@causeway/wire';
+import type { AmqpClient } from './client.js';
+import { performativeCode } from './codec/decode-performative.js';
+import { encodeClose, encodeOpen } from './codec/encode-performative.js';
+import { FrameReader } from './codec/frame-reader.js';
+import { DESCRIPTOR, FRAME_TYPE } from './codec/types.js';
+import { AmqpError, CONDITION, errorInfo, errorInfoOf } from './errors.js';
+import { handleAttach } from './handle-attach.js';
+import { handleBegin } from './handle-begin.js';
+import { handleClose } from './handle-close.js';
+import { handleDetach } from './handle-detach.js';
+import { handleDisposition } from './handle-disposition.js';
+import { handleEnd } from './handle-end.js';
+import { handleFlow } from './handle-flow.js';
+import { handleOpen, openFields } from './handle-open.js';
+import { handleTransfer } from './handle-transfer.js';
+import { Handshake } from './handshake.js';
+import { IdleWatch } from './idle-watch.js';
+import type { LinkRegistry } from './link-registry.js';
+import type { AmqpOptions } from './options.js';
+import { PROTOCOL_HEADER_BYTES } from './protocol-header.js';
+
+const EMPTY = Buffer.alloc(0);
+
+/** One AMQP connection: finds frames, hands each to its verb, and turns errors into answers. */
+export class AmqpEngine implements ProtocolEngine, ConnectionSink {
+  readonly sink: ByteSink;
+  readonly context: EngineContext;
+  readonly registry: LinkRegistry;
+  readonly options: AmqpOptions;
+  readonly #input = new ChunkBuffer();
+  readonly #frames: FrameReader;
+  readonly #handshake: Handshake;
+  #client: AmqpClient | null = null;
+  #watch: IdleWatch | null = null;
+  #closed = false;
+
+  constructor(
+    sink: ByteSink,
+    context: EngineContext,
+    registry: LinkRegistry,
+    options: AmqpOptions,
+  ) {
+    this.sink = sink;
+    this.context = context;
+    this.registry = registry;
+    this.options = options;
+    this.#frames = new FrameReader(context.broker.limits.handshakeBytesMax);
+    this.#handshake = new Handshake(context, sink, () => this.receive(EMPTY));
+  }
+
+  receive(chunk: Buffer): void {
+    if (this.#watch !== null) this.#watch.heard = true;
+    const view = this.#input.push(chunk);
+    let position = 0;
+    try {
+      while (this.#reads) {
+        const next = this.#step(view, position);
+        if (next < 0) break;
+        position = next;
+      }
+    } catch (error) {
+      this.#fail(error);
+    }
+    if (this.#reads) this.#input.keep(view, position, this.#needed(view, position));
+    else if (this.#handshake.phase === 'checking') this.#hold(view, position);
+  }
+
+  writable(): void {
+    this.#client?.writable();
+  }
+
+  tick(nowMs: number): void {
+    this.#watch?.tick(nowMs);
+  }
+
+  closed(_reason: CloseReason): void {
+    this.#closed = true;
+    this.#watch?.stop();
+    this.#client?.release();
+  }
+
+  closeWith(error: BrokerError): void {
+    this.#end(error);
+  }
+
+  get #reads(): boolean {
+    if (this.#closed) return false;
+    if (this.#client !== null) return this.#client.reads;
+    const { phase } = this.#handshake;
+    return phase !== 'checking' && phase !== 'refused';
+  }
+
+  get #awaitsHeader(): boolean {
+    const { phase } = this.#handshake;
+    return phase === 'header' || phase === 'agreed';
+  }
+
+  #needed(view: Buffer, position: number): number {
+    return this.#awaitsHeader || position === view.length ? 0 : this.#frames.needed;
+  }
+
+  /** Input that came before the login was answered. */
+  #hold(view: Buffer, position: number): void {
+    this.#input.keep(view, position);
+    if (this.#input.length <= this.context.broker.limits.handshakeBytesMax) return;
+    this.#end(new BrokerError('too-large', 'too much was sent before the login was answered'));
+  }
+
+  /** Takes what begins at `position`; returns where it ends, or -1 when it is not complete. */
+  #step(view: Buffer, position: number): number {
+    if (this.#awaitsHeader) {
+      if (view.length - position < PROTOCOL_HEADER_BYTES) return -1;
+      this.#handshake.header(view, position);
+      return position + PROTOCOL_HEADER_BYTES;
+    }
+    const frames = this.#frames;
+    const next = frames.next(view, position);
+    if (next >= 0) this.#frame(view, frames.type, frames.channel, frames.start, frames.end);
+    return next;
+  }
+
+  #frame(view: Buffer, type: number, channel: number, start: number, end: number): void {
+    const inSasl = this.#handshake.phase === 'sasl';
+    if ((type === FRAME_TYPE.sasl) !== inSasl) {
+      throw new AmqpError('connection', CONDITION.framing, 'a frame of the wrong type');
+    }
+    // Part 2.4.5: an empty frame is a sign of life.
+    if (start === end && !inSasl) return;
+    const code = performativeCode(view, start, end);
+    if (inSasl) {
+      this.#handshake.frame(code, view, start, end);
+      return;
+    }
+    const client = this.#client;
+    if (client === null) {
+      if (code !== DESCRIPTOR.open) {
+        throw new AmqpError('connection', CONDITION.notAllowed, 'the first frame is not open');
+      }
+      this.#open(view, start, end);
+      return;
+    }
+    switch (code) {
+      case DESCRIPTOR.transfer:
+        handleTransfer(client.session(channel), view, start, end);
+        break;
+      case DESCRIPTOR.disposition:
+        handleDisposition(client.session(channel), view, start, end);
+        break;
+      case DESCRIPTOR.flow:
+        handleFlow(client.session(channel), view, start, end);
+        break;
+      case DESCRIPTOR.begin:
+        handleBegin(client, channel, view, start, end);
+        break;
+      case DESCRIPTOR.attach:
+        handleAttach(client.session(channel), view, start, end);
+        break;
+      case DESCRIPTOR.detach:
+        handleDetach(client.session(channel), view, start, end);
+        break;
+      case DESCRIPTOR.end:
+        handleEnd(client.session(channel), view, start, end);
+        break;
+      case DESCRIPTOR.close:
+        handleClose(client, view, start, end);
+        break;
+      default:
+        throw new AmqpError('connection', CONDITION.notAllowed, 'not a frame of this state');
+    }
+  }
+
+  #open(view: Buffer, start: number, end: number): void {
+    const client = handleOpen(this, this.#handshake.principal!, view, start, end);
+    this.#client = client;
+    this.#frames.maxBytes = this.context.broker.limits.transferFrameBytesMax;
+    this.#watch = new IdleWatch(client);
+    this.sink.authenticated();
+  }
+
+  /** Answers bad input with its error; anything unexpected is a defect and stops the broker. */
+  #fail(reason: unknown): void {
+    const info = errorInfoOf(reason);
+    if (info === null) throw reason;
+    const { log, metrics } = this.context.broker;
+    metrics.protocolErrors++;
+    log.debug('amqp-error', {
+      remote: `${this.sink.remoteAddress}:${this.sink.remotePort}`,
+      condition: info.condition,
+      reason: info.description,
+    });
+    if (reason instanceof AmqpError && reason.scope !== 'connection' && this.#client !== null) {
+      throw new Error(`an error of ${reason.scope} scope reached the connection`);
+    }
+    this.#end(reason);
+  }
+
+  /** Ends the connection for a reason (part 2.4.3), at whatever stage it is. */
+  #end(reason: unknown): void {
+    if (this.#closed) return;
+    const info = errorInfoOf(reason) ?? errorInfo(CONDITION.internal, 'internal error');
+    if (this.#client !== null) {
+      this.#client.fail(info);
+      return;
+    }
+    this.#closed = true;
+    const { phase } = this.#handshake;
+    // Whoever spoke AMQP is told why: an open must come before any close.
+    if (phase === 'over' || phase === 'agreed') {
+      this.#write(encodeOpen(0, openFields(this.options, this.context.broker.limits)));
+      this.#write(encodeClose(0, info));
+    }
+    this.sink.end();
+  }
+
+  #write(frame: Buffer): void {
+    this.sink.out.copy(frame, 0, frame.length);
+    this.sink.flush();
+  }
+}

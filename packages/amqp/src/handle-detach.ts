@@ -1,0 +1,33 @@
+import { decodeDetach } from './codec/decode-performative.js';
+import { encodeDetach } from './codec/encode-performative.js';
+import type { SendingLink } from './sending-link.js';
+import type { Session } from './session.js';
+import { isDurable, subscriptionName } from './subscription.js';
+
+/** Part 2.7.7: the client detaches a link, or answers that we did. */
+export function handleDetach(session: Session, view: Buffer, start: number, end: number): void {
+  const { handle, closed } = decodeDetach(view, start, end);
+  const link = session.link(handle);
+  if (link.detached) {
+    session.links[handle] = undefined;
+    return;
+  }
+  session.release(link, closed ? null : 'link-detach');
+  if (link.role === 'receiving') {
+    session.detachLater(handle, closed);
+    return;
+  }
+  if (closed) unsubscribe(session, link);
+  session.links[handle] = undefined;
+  session.client.write(encodeDetach(session.channel, { handle, closed, error: null }));
+}
+
+/** Part 2.6.5: a link that is closed, not only detached, leaves nothing behind. */
+function unsubscribe(session: Session, { source, name }: SendingLink): void {
+  if (!isDurable(source)) return;
+  const { broker } = session.client;
+  const queue = broker.findSubscriptionQueue(
+    subscriptionName(session, name, source.capabilities, true),
+  );
+  if (queue !== null) broker.deleteQueue(queue);
+}

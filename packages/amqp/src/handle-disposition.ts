@@ -1,0 +1,70 @@
+import type { QueueEntry } from '@causeway/core';
+import { decodeDisposition } from './codec/decode-disposition.js';
+import { type DeliveryOutcome, DispositionFrame, ROLE } from './codec/types.js';
+import { isOutcome, settleEntry } from './outcomes.js';
+import type { SendingLink } from './sending-link.js';
+import { distance } from './serial.js';
+import type { Session } from './session.js';
+
+/** Filled again by each frame. */
+const disposition = new DispositionFrame();
+/** What `settleOne` acts on. */
+let current!: Session;
+let stated: DeliveryOutcome | null = null;
+
+/** Part 2.7.6. */
+export function handleDisposition(
+  session: Session,
+  view: Buffer,
+  start: number,
+  end: number,
+): void {
+  decodeDisposition(view, start, end, disposition);
+  if (disposition.role === ROLE.receiver) settleDeliveries(session);
+  else if (disposition.settled) forgetAccepted(session);
+}
+
+/** The client says what became of messages that it received. */
+function settleDeliveries(session: Session): void {
+  const { first, last, settled, state } = disposition;
+  const from = session.numberOf(first);
+  const to = from + distance(last, first);
+  if (state?.kind === 'transactional') {
+    session.client.transactions.settle(session, from, to, settled, state);
+    return;
+  }
+  stated = state === null || !isOutcome(state) ? null : state;
+  // Part 3.4.1: `received` says how far it is, and settles nothing.
+  if (stated === null && !settled) return;
+  current = session;
+  session.unsettled.takeRange(from, to, settleOne);
+}
+
+function settleOne(entry: QueueEntry, number: number): void {
+  const session = current;
+  const link = entry.consumer?.sink as SendingLink | undefined;
+  const outcome = stated ?? defaultOutcome(link);
+  settleEntry(session.client.broker, entry, outcome);
+  link?.settled();
+  if (!disposition.settled) session.settleLater(number, outcome);
+}
+
+/** Part 3.5.3: what applies when the receiver settles without a word; nothing is lost by it. */
+function defaultOutcome(link: SendingLink | undefined): DeliveryOutcome {
+  const state = link?.defaultOutcome ?? null;
+  return state !== null && isOutcome(state) ? state : { kind: 'released' };
+}
+
+/** Part 2.8.3, second: the client has settled what we accepted. */
+function forgetAccepted({ accepted }: Session): void {
+  const { first, last } = disposition;
+  const count = distance(last, first) + 1;
+  if (count < accepted.size) {
+    for (let index = 0; index < count; index++) accepted.delete((first + index) >>> 0);
+    return;
+  }
+  for (const id of accepted.keys()) {
+    const place = distance(id, first);
+    if (place >= 0 && place < count) accepted.delete(id);
+  }
+}

@@ -1,0 +1,36 @@
+import { decodeFlow } from './codec/decode-flow.js';
+import { ABSENT, FlowFrame } from './codec/types.js';
+import { AmqpError, CONDITION } from './errors.js';
+import { distance } from './serial.js';
+import type { Session } from './session.js';
+
+/** Filled again by each frame. */
+const flow = new FlowFrame();
+
+/** Part 2.7.4. */
+export function handleFlow(session: Session, view: Buffer, start: number, end: number): void {
+  decodeFlow(view, start, end, flow);
+  const { handle, echo } = flow;
+  if (flow.transactional) {
+    throw new AmqpError('session', CONDITION.notImplemented, 'transactional acquisition');
+  }
+  // Absent until the client has seen our begin: its window then counts from our first transfer.
+  const nextIncomingId = flow.nextIncomingId === ABSENT ? 0 : flow.nextIncomingId;
+  session.flow(nextIncomingId, flow.incomingWindow, flow.nextOutgoingId);
+  if (handle === ABSENT) {
+    if (echo) session.sendFlow(null, false);
+    return;
+  }
+  const link = session.link(handle);
+  if (link.role === 'refused' || link.detached) return;
+  if (link.role === 'sending') {
+    const deliveryCount = flow.deliveryCount === ABSENT ? 0 : flow.deliveryCount;
+    if (flow.linkCredit !== ABSENT) link.flow(deliveryCount, flow.linkCredit, flow.drain);
+  } else if (flow.deliveryCount !== ABSENT) {
+    // The sender's count is the one that counts (part 2.6.7): it may give up credit.
+    link.credit = Math.max(0, link.credit - distance(flow.deliveryCount, link.deliveryCount));
+    link.deliveryCount = flow.deliveryCount;
+    if (link.credit === 0) link.replenish();
+  }
+  if (echo) session.sendFlow(link, false);
+}

@@ -1,0 +1,95 @@
+import { type Address, BrokerError, FORMAT_IDS, Message } from '@causeway/core';
+import {
+  MessageLayout,
+  readAbsoluteExpiryTime,
+  readLayout,
+  readTo,
+} from './codec/message-sections.js';
+import { ABSENT } from './codec/types.js';
+import { notBeforeOf } from './delivery-time.js';
+import { AmqpError, CONDITION, isAnswer } from './errors.js';
+import { handleTransaction } from './handle-transaction.js';
+import { isTemporaryAddress, parseAddress, resolveSendAddress } from './naming.js';
+import type { IncomingDelivery, ReceivingLink } from './receiving-link.js';
+import { refuseMessage } from './refuse-message.js';
+import type { Session } from './session.js';
+import { HAS_MESSAGE_ANNOTATIONS } from './stored-form.js';
+
+/** Filled again by each message. */
+const layout = new MessageLayout();
+/** Part 3.2.16: the only format of messages there is. */
+const MESSAGE_FORMAT = 0;
+const PRIORITY_MAX = 9;
+
+/** A whole message has arrived on a link. */
+export function handleMessage(
+  session: Session,
+  link: ReceivingLink,
+  delivery: IncomingDelivery,
+  view: Buffer,
+  start: number,
+  end: number,
+): void {
+  if (link.destination === 'coordinator') {
+    handleTransaction(session, link, delivery, view, start, end);
+    return;
+  }
+  try {
+    publish(session, link, delivery, view, start, end);
+  } catch (error) {
+    if (!isAnswer(error)) throw error;
+    refuseMessage(session, link, delivery, error);
+    return;
+  }
+  if (delivery.settled) link.answered();
+  else if (delivery.state?.kind !== 'transactional') {
+    session.acceptLater(link, delivery.deliveryId, delivery.tag);
+  }
+}
+
+function publish(
+  session: Session,
+  link: ReceivingLink,
+  delivery: IncomingDelivery,
+  view: Buffer,
+  start: number,
+  end: number,
+): void {
+  if (delivery.messageFormat !== MESSAGE_FORMAT) {
+    throw new BrokerError('not-supported', 'a message-format other than 0');
+  }
+  const { client } = session;
+  readLayout(view, start, end, layout);
+  const { destination } = link;
+  const address = destination === 'relay' ? relayAddress(session, view) : (destination as Address);
+  const { bareStart } = layout;
+  const message = new Message(address, FORMAT_IDS.amqp, layout.durable, view, bareStart, end, true);
+  message.priority = Math.min(layout.priority, PRIORITY_MAX);
+  message.publisherId = client.connection.id;
+  const nowMs = client.broker.clock.wallMs();
+  // Part 3.2.1, ttl; without one the time that the properties name.
+  if (layout.ttl !== ABSENT) message.expiresAt = nowMs + layout.ttl;
+  else if (layout.properties !== ABSENT) {
+    message.expiresAt = Math.max(0, readAbsoluteExpiryTime(view, layout));
+  }
+  if (layout.messageAnnotations !== ABSENT) {
+    message.formatFlags = HAS_MESSAGE_ANNOTATIONS;
+    (message as unknown as { notBefore: number }).notBefore = notBeforeOf(view, layout, nowMs);
+  }
+  const { state } = delivery;
+  if (state?.kind === 'transactional') {
+    client.transactions.send(session, link, delivery, message, state.transactionId);
+  } else client.broker.publish(message);
+}
+
+/** Where a message of the anonymous terminus goes. */
+function relayAddress(session: Session, view: Buffer): Address {
+  const { broker, connection } = session.client;
+  const to = readTo(view, layout);
+  if (to === null) {
+    throw new AmqpError('link', CONDITION.preconditionFailed, 'the message has no "to"');
+  }
+  const address = resolveSendAddress(broker, parseAddress(to));
+  if (!isTemporaryAddress(address)) connection.require('write', address);
+  return address;
+}

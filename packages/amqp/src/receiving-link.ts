@@ -1,0 +1,139 @@
+import type { Address } from '@causeway/core';
+import { Ring } from '@causeway/wire';
+import type { DeliveryState } from './codec/types.js';
+import { increment } from './serial.js';
+import type { Session } from './session.js';
+import type { SuspendedLink } from './suspended-link.js';
+
+/** Where what arrives on a link goes: to one address, to where each says, or to the coordinator. */
+export type Destination = Address | 'relay' | 'coordinator';
+
+/** How long a terminus lasts (part 3.5.6). */
+export interface LinkExpiry {
+  readonly expiryPolicy: string;
+  /** Seconds. */
+  readonly timeout: number;
+}
+
+export interface ReceivingLinkParts {
+  readonly session: Session;
+  readonly handle: number;
+  readonly name: string;
+  readonly destination: Destination;
+  /** The client settles after us (part 2.8.3). */
+  readonly settlesSecond: boolean;
+  readonly initialDeliveryCount: number;
+  readonly terminus: LinkExpiry;
+  /** Tags of deliveries that were accepted before the link was resumed. */
+  readonly accepted: ReadonlySet<string>;
+  readonly onClose: (() => void) | null;
+}
+
+/** A link on which the client sends (part 2.6). */
+export class ReceivingLink {
+  readonly role = 'receiving';
+  readonly session: Session;
+  readonly handle: number;
+  readonly name: string;
+  readonly destination: Destination;
+  readonly settlesSecond: boolean;
+  readonly terminus: LinkExpiry;
+  /** Tags of deliveries that were accepted before the link was resumed, and are not settled. */
+  readonly accepted: Set<string>;
+  /** Tags of deliveries whose acceptance waits for a commit, where the client settles second. */
+  readonly accepting = new Ring<string>();
+  /** What is kept of the link after it was detached. */
+  suspended: SuspendedLink | null = null;
+  detached = false;
+  /** Deliveries that the client began; wraps around. */
+  deliveryCount: number;
+  /** Deliveries that it may still begin. */
+  credit = 0;
+  /** The delivery that has arrived in part; null between deliveries. */
+  partial: PartialDelivery | null = null;
+  readonly #onClose: (() => void) | null;
+  /** Deliveries that were begun and are not answered. */
+  #unanswered = 0;
+
+  constructor(parts: ReceivingLinkParts) {
+    this.session = parts.session;
+    this.handle = parts.handle;
+    this.name = parts.name;
+    this.destination = parts.destination;
+    this.settlesSecond = parts.settlesSecond;
+    this.terminus = parts.terminus;
+    this.accepted = new Set(parts.accepted);
+    this.deliveryCount = parts.initialDeliveryCount;
+    this.#onClose = parts.onClose;
+  }
+
+  /** @returns false when the client had no credit for it (part 2.6.7) */
+  begin(): boolean {
+    if (this.credit === 0) return false;
+    this.credit--;
+    this.deliveryCount = increment(this.deliveryCount);
+    this.#unanswered++;
+    return true;
+  }
+
+  /** A delivery is answered, or was settled by the client: its place is free. */
+  answered(): void {
+    this.#unanswered--;
+    const { linkCredit } = this.session.client.broker.limits;
+    if (this.credit + this.#unanswered <= linkCredit / 2 && !this.detached) this.replenish();
+  }
+
+  /** Gives the client as much credit as it may have. */
+  replenish(): void {
+    this.credit = this.session.client.broker.limits.linkCredit - this.#unanswered;
+    this.session.sendFlow(this, false);
+  }
+
+  closed(): void {
+    this.partial = null;
+    if (this.destination === 'coordinator') this.session.client.transactions.abandon(this);
+    this.#onClose?.();
+  }
+}
+
+/** What a delivery's transfers say about it, besides the message. */
+export interface IncomingDelivery {
+  deliveryId: number;
+  settled: boolean;
+  state: DeliveryState | null;
+  messageFormat: number;
+  /** As Latin-1; known where the link settles second, empty elsewhere. */
+  tag: string;
+}
+
+/** What has arrived of a delivery in several transfers (part 2.6.14). */
+export class PartialDelivery {
+  readonly delivery: IncomingDelivery;
+  #bytes: Buffer;
+  #length = 0;
+
+  constructor(delivery: IncomingDelivery, capacity: number) {
+    this.delivery = delivery;
+    this.#bytes = Buffer.allocUnsafe(capacity);
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Everything that was added. */
+  get bytes(): Buffer {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  add(view: Buffer, start: number, end: number): void {
+    const length = this.#length + end - start;
+    if (length > this.#bytes.length) {
+      const grown = Buffer.allocUnsafe(Math.max(length, this.#bytes.length * 2));
+      this.#bytes.copy(grown, 0, 0, this.#length);
+      this.#bytes = grown;
+    }
+    view.copy(this.#bytes, this.#length, start, end);
+    this.#length = length;
+  }
+}

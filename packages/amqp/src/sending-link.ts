@@ -1,0 +1,124 @@
+import type {
+  BrokerError,
+  Consumer,
+  ConsumerSink,
+  Message,
+  QueueEntry,
+  Target,
+} from '@causeway/core';
+import type { DeliveryState, Source } from './codec/types.js';
+import { errorInfoOf } from './errors.js';
+import { distance, increment } from './serial.js';
+import type { Session } from './session.js';
+
+export interface SendingLinkParts {
+  readonly session: Session;
+  readonly handle: number;
+  readonly name: string;
+  /** Nobody settles what is sent (part 2.8.2). */
+  readonly settled: boolean;
+  /** As agreed. */
+  readonly source: Source;
+  /** What ends with the link: a temporary node, a subscription. */
+  readonly onClose: (() => void) | null;
+}
+
+/** A link on which the client receives: a consumer of one queue (part 2.6). */
+export class SendingLink implements ConsumerSink {
+  readonly role = 'sending';
+  readonly session: Session;
+  readonly handle: number;
+  readonly name: string;
+  readonly source: Source;
+  readonly defaultOutcome: DeliveryState | null;
+  /** What the broker gives; set by whoever attaches it. */
+  consumer!: Consumer;
+  /** We have detached; the client's answer is awaited. */
+  detached = false;
+  /** Deliveries begun on the link; wraps around. */
+  deliveryCount = 0;
+  readonly #settled: boolean;
+  readonly #onClose: (() => void) | null;
+  /** Credit beyond what the broker lets one consumer hold: given as deliveries are settled. */
+  #heldBack = 0;
+  #drain = false;
+
+  constructor(parts: SendingLinkParts) {
+    this.session = parts.session;
+    this.handle = parts.handle;
+    this.name = parts.name;
+    this.source = parts.source;
+    this.defaultOutcome = parts.source.defaultOutcome;
+    this.#settled = parts.settled;
+    this.#onClose = parts.onClose;
+  }
+
+  /** Messages that could be sent if there were credit; an estimate (part 2.6.7). */
+  get available(): number {
+    return Math.min(this.consumer.queue.length - this.consumer.unsettled, 0x7fffffff);
+  }
+
+  /** Whose expiry says how long the link may be resumed. */
+  get terminus(): Source {
+    return this.source;
+  }
+
+  /** What is left of the client's credit. */
+  get credit(): number {
+    return this.consumer.credit + this.#heldBack;
+  }
+
+  /** Part 2.6.7: the credit that a flow gives, counted from the deliveries that the client knows. */
+  flow(deliveryCount: number, linkCredit: number, drain: boolean): void {
+    const ahead = distance(this.deliveryCount, deliveryCount);
+    const credit = Math.max(0, linkCredit - ahead);
+    const { consumer } = this;
+    const room = Math.max(0, this.session.client.broker.limits.prefetchMax - consumer.unsettled);
+    this.#heldBack = Math.max(0, credit - room);
+    this.#drain = drain;
+    consumer.setCredit(credit - this.#heldBack);
+    if (drain) consumer.drain();
+  }
+
+  settlesOnSend(): boolean {
+    return this.#settled;
+  }
+
+  deliver(
+    consumer: Consumer,
+    message: Message,
+    _target: Target | null,
+    entry: QueueEntry | null,
+    redelivered: boolean,
+  ): void {
+    this.deliveryCount = increment(this.deliveryCount);
+    if (entry === null) consumer.credit--;
+    this.session.deliver(this, message, entry, redelivered);
+  }
+
+  consumerClosed(_consumer: Consumer, error: BrokerError): void {
+    this.session.detach(this, errorInfoOf(error));
+  }
+
+  /** Part 2.6.7: with nothing more to send, the credit is used up. */
+  consumerDrained(): void {
+    if (!this.#drain) return;
+    this.#drain = false;
+    this.deliveryCount = (this.deliveryCount + this.credit) >>> 0;
+    this.#heldBack = 0;
+    this.consumer.setCredit(0);
+    this.session.sendFlow(this, true);
+  }
+
+  /** A delivery was settled: credit that was held back may be used. */
+  settled(): void {
+    if (this.#heldBack === 0) return;
+    this.#heldBack--;
+    this.consumer.grant(1);
+  }
+
+  /** The link is over; what it held has been given back. */
+  closed(): void {
+    this.#onClose?.();
+  }
+}

@@ -1,0 +1,59 @@
+import { type Address, BrokerError, type Queue } from '@causeway/core';
+import type { Attach, Source } from './codec/types.js';
+import { TERMINUS_DURABILITY } from './codec/types.js';
+import type { Session } from './session.js';
+import type { SourceFilters } from './source-filters.js';
+
+/** What Qpid JMS puts between the name of a shared subscription and the number of its consumer. */
+const SHARED_DELIMITER = '|';
+
+/**
+ * The queue behind a receiver of a topic: one of its own that ends with it, or the durable
+ * subscription that container id and link name stand for, as in JMS.
+ */
+export function openSubscription(
+  session: Session,
+  attach: Attach,
+  source: Source,
+  address: Address,
+  filters: SourceFilters,
+): Queue {
+  const { broker, connection } = session.client;
+  const durable = isDurable(source);
+  const shared = source.capabilities.includes('shared');
+  const binding = { noLocal: filters.noLocal, durable, data: {} };
+  const options = { filter: address.name, binding, ownerId: connection.id };
+  if (!durable && !shared) {
+    return broker.subscriptionQueue({ ...options, name: null, durable: false, autoDelete: true });
+  }
+  const name = subscriptionName(session, attach.name, source.capabilities, durable);
+  const existing = broker.findSubscriptionQueue(name);
+  if (existing !== null) {
+    if (!shared && existing.consumers.length > 0) {
+      throw new BrokerError('address-in-use', 'the subscription has a consumer already');
+    }
+    if (broker.bind(existing, address.name, binding)) return existing;
+    // With another filter than before it is a new subscription, as in JMS.
+    broker.deleteQueue(existing);
+  }
+  return broker.subscriptionQueue({ ...options, name, durable, autoDelete: !durable });
+}
+
+/** Part 3.5.3 and 3.5.6: it outlives its link. */
+export function isDurable(source: Source): boolean {
+  return source.durable !== TERMINUS_DURABILITY.none || source.expiryPolicy === 'never';
+}
+
+/** The broker's name of a subscription that several links, or several lives of one, refer to. */
+export function subscriptionName(
+  session: Session,
+  linkName: string,
+  capabilities: readonly string[],
+  durable: boolean,
+): string {
+  const shared = capabilities.includes('shared');
+  // A global subscription belongs to no client in particular.
+  const owner = shared && capabilities.includes('global') ? '' : session.client.containerId;
+  const name = shared ? (linkName.split(SHARED_DELIMITER)[0] ?? linkName) : linkName;
+  return `amqp:${durable ? 'durable' : 'shared'}:${owner}:${name}`;
+}
