@@ -21,7 +21,8 @@ import type { Message } from './message.js';
 import { Metrics } from './metrics.js';
 import { Policies } from './policy.js';
 import type { Authorizer, Backpressure, Clock, Log, Random, Store } from './ports.js';
-import type { Queue, QueueContext } from './queue.js';
+import type { Queue } from './queue.js';
+import type { QueueContext } from './queue-context.js';
 import type { Outcome, QueueEntry, SettleDetails } from './queue-entry.js';
 import { QueueSchedule } from './queue-schedule.js';
 import { QueueTable } from './queue-table.js';
@@ -404,8 +405,7 @@ export class Broker implements BrokerApi {
 
   #scheduleSweep(): void {
     this.schedule(EXPIRY_SWEEP_MS, () => {
-      const nowMs = this.clock.wallMs();
-      for (const queue of this.#queues.all.values()) queue.sweepExpired(nowMs);
+      for (const queue of this.#queues.all.values()) queue.sweepExpired();
       this.#scheduleSweep();
     });
   }

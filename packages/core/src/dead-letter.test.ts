@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { AddressBook } from './address.js';
 import { DEAD_LETTER_ANNOTATIONS, deadLetterOf } from './dead-letter.js';
 import { Message } from './message.js';
-import type { Queue, QueueKind } from './queue.js';
+import type { Queue } from './queue.js';
+import type { QueueKind } from './queue-definition.js';
 import { QueueEntry } from './queue-entry.js';
 
 const addresses = new AddressBook();

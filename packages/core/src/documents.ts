@@ -1,7 +1,7 @@
 import type { Address, AddressBook } from './address.js';
 import { FORMAT_IDS, type FormatId } from './format.js';
 import { Message } from './message.js';
-import type { QueueKind } from './queue.js';
+import type { QueueKind } from './queue-definition.js';
 import type { Will } from './session.js';
 import type { BindingOptions } from './subscription.js';
 

@@ -12,8 +12,10 @@ export type EntryState = 'available' | 'acquired' | 'settled';
 export class QueueEntry {
   readonly queue: Queue;
   readonly message: Message;
-  /** Place in the queue's memory order. */
-  position = 0;
+  /** Place in the queue's memory order; -1 while it has none. */
+  position = -1;
+  /** Owned by the ring: it is among what came back. */
+  returned = false;
   /** Stored under this number; 0 when the entry exists in memory only. */
   readonly sequence: number;
   /** The commit that must be durable before the entry is shown; 0 for none. */
@@ -49,6 +51,20 @@ export class QueueEntry {
     this.sequence = sequence;
     this.commit = commit;
     this.target = target;
+  }
+
+  /** The consumer holds it from now on. */
+  acquire(consumer: Consumer): void {
+    this.state = 'acquired';
+    this.consumer = consumer;
+    consumer.credit--;
+    consumer.unsettled++;
+  }
+
+  /** Nobody holds it any more. */
+  release(): void {
+    if (this.consumer !== null) this.consumer.unsettled--;
+    this.consumer = null;
   }
 }
 

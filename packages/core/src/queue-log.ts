@@ -1,5 +1,6 @@
 import { CommittedMark } from './committed-mark.js';
 import type { QueueState, RecoveredQueue, Store, StoredEntry } from './ports.js';
+import type { QueueEntry } from './queue-entry.js';
 import { SequenceRanges } from './sequence-ranges.js';
 
 /** How far ahead of need a queue with consumers declares that messages may be handed out. */
@@ -67,13 +68,11 @@ export class QueueLog {
     return this.#settled.has(sequence);
   }
 
-  deliveryCount(sequence: number): number {
-    return this.#deliveryCounts.get(sequence) ?? 0;
-  }
-
-  /** Whether an earlier run of the broker may have handed the entry out. */
-  wasDispatched(sequence: number): boolean {
-    return sequence < this.#redeliveredBelow;
+  /** Tells an entry that was read back what became of it before. */
+  recall(entry: QueueEntry): void {
+    entry.deliveryCount = this.#deliveryCounts.get(entry.sequence) ?? 0;
+    entry.interrupted = entry.deliveryCount === 0 && entry.sequence < this.#redeliveredBelow;
+    entry.redelivered = entry.deliveryCount > 0 || entry.interrupted;
   }
 
   /** @param served whether somebody consumes, so that the message may be handed out soon */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { SeededRandom } from '../../../test/support/seeded-random.js';
 import { QueueEntry } from './queue-entry.js';
-import { QueueRing } from './queue-ring.js';
+import { QueueRing, type RingCursor } from './queue-ring.js';
 
 function createEntry(): QueueEntry {
   return new QueueEntry(null as never, null as never, 0, 0, null);
@@ -116,28 +116,117 @@ describe('QueueRing', () => {
     expect([...ring.all()]).toEqual([held, returned]);
   });
 
+  test('lets a cursor look through everything, from its head on', () => {
+    const ring = new QueueRing();
+    const entries = fill(ring, 4);
+    handOut(ring);
+    remove(ring, entries[1]!);
+    const cursor = ring.openCursor(false);
+    expect(lookThrough(ring, cursor)).toEqual([0, 2, 3].map((index) => entries[index]));
+    expect(ring.seek(cursor)).toBe(null);
+    const [added] = fill(ring, 1);
+    expect(lookThrough(ring, cursor)).toEqual([added]);
+  });
+
+  test('offers in its turn what was handed out of turn and came back', () => {
+    const ring = new QueueRing();
+    const [a, b, c] = fill(ring, 3) as [QueueEntry, QueueEntry, QueueEntry];
+    b.state = 'acquired';
+    giveBack(ring, b);
+    expect([handOut(ring), handOut(ring), handOut(ring)]).toEqual([a, b, c]);
+    giveBack(ring, b);
+    b.state = 'acquired';
+    giveBack(ring, b);
+    expect([handOut(ring), handOut(ring)]).toEqual([b, null]);
+  });
+
+  test('takes a cursor back to what was returned, if it rewinds', () => {
+    const ring = new QueueRing();
+    const entries = fill(ring, 3);
+    const [rewinding, other] = [ring.openCursor(true), ring.openCursor(false)];
+    for (const cursor of [rewinding, other]) lookThrough(ring, cursor);
+    const closed = ring.openCursor(true);
+    lookThrough(ring, closed);
+    ring.closeCursor(closed);
+    handOutAll(ring);
+    giveBack(ring, entries[1]!);
+    expect([ring.seek(rewinding), ring.seek(other), ring.seek(closed)]).toEqual([
+      entries[1],
+      null,
+      null,
+    ]);
+  });
+
+  test('does not grow with what is handed out of turn and returned again and again', () => {
+    const ring = new QueueRing();
+    const [entry] = fill(ring, 1) as [QueueEntry];
+    handOut(ring);
+    for (let round = 0; round < 1000; round++) {
+      giveBack(ring, entry);
+      entry.state = 'acquired';
+    }
+    giveBack(ring, entry);
+    expect(handOut(ring)).toBe(entry);
+    expect(ring.next()).toBe(null);
+  });
+
   test('behaves like a sorted list, whatever is done to it', () => {
     for (let seed = 0; seed < 12; seed++) runModel(new SeededRandom(seed), `seed ${seed}`);
   });
 });
 
+/** Moves the cursor to the end, and returns what it passes. */
+function lookThrough(ring: QueueRing, cursor: RingCursor): QueueEntry[] {
+  const seen: QueueEntry[] = [];
+  for (let entry = ring.seek(cursor); entry !== null; entry = ring.seek(cursor)) {
+    seen.push(entry);
+    cursor.position++;
+  }
+  return seen;
+}
+
+/**
+ * Takes entries in and out of turn and compares with a list; a cursor that rewinds is where the
+ * first available entry is that it has not passed.
+ */
 function runModel(random: SeededRandom, name: string): void {
   const ring = new QueueRing();
   // Held to the end, so that holes pile up behind it.
   const order = fill(ring, 1);
   handOut(ring);
   const held: QueueEntry[] = [];
+  const cursor = ring.openCursor(true);
+  /** Entries that the cursor is to pass some day. */
+  const ahead = new Set(order);
   const settle = (entry: QueueEntry): void => {
     remove(ring, entry);
     order.splice(order.indexOf(entry), 1);
+    ahead.delete(entry);
   };
   for (let step = 0; step < 8000; step++) {
     if (held.length > random.below(60)) {
       const [entry] = held.splice(random.below(held.length), 1) as [QueueEntry];
-      if (random.chance(0.2)) giveBack(ring, entry);
-      else settle(entry);
+      if (random.chance(0.2)) {
+        giveBack(ring, entry);
+        // The cursor goes back to it, and sees what follows once more.
+        if (!ahead.has(entry)) {
+          for (const later of order.slice(order.indexOf(entry))) ahead.add(later);
+        }
+      } else settle(entry);
     } else if (random.chance(order.length > 100 ? 0.3 : 0.6)) {
-      order.push(...fill(ring, 1));
+      const [added] = fill(ring, 1) as [QueueEntry];
+      order.push(added);
+      ahead.add(added);
+    } else if (random.chance(0.4)) {
+      const entry = ring.seek(cursor);
+      const wanted = order.find((candidate) => ahead.has(candidate)) ?? null;
+      if (entry !== wanted) expect.fail(`${name}, step ${step}: not what the cursor is at`);
+      if (entry === null) continue;
+      cursor.position++;
+      ahead.delete(entry);
+      if (entry.state !== 'available' || random.chance(0.5)) continue;
+      entry.state = 'acquired';
+      held.push(entry);
     } else {
       const wanted = order.find(({ state }) => state === 'available') ?? null;
       const given = handOut(ring);

@@ -5,9 +5,22 @@ const SLOTS_MIN = 8;
 /** From this size on, an array that is empty is given up, and one full of holes is packed. */
 const SLOTS_LARGE = 1024;
 
+/** A place in a ring, from which somebody looks through it in a way of his own. */
+export class RingCursor {
+  position: number;
+  /** It goes back to entries that were handed out and came back. */
+  readonly rewinds: boolean;
+
+  constructor(position: number, rewinds: boolean) {
+    this.position = position;
+    this.rewinds = rewinds;
+  }
+}
+
 /**
  * The entries of a queue that are in memory, in order, and which of them is offered next: first
- * what came back, then what was never handed out. Settled entries leave holes; when most of the
+ * what came back, then what was never handed out. Entries may also be handed out of turn, to whoever
+ * has a cursor of its own. Settled entries leave holes; when most of the
  * ring is holes, because one entry stays unsettled while others come and go, it is packed.
  */
 export class QueueRing {
@@ -21,6 +34,7 @@ export class QueueRing {
   #length = 0;
   /** Positions of entries that came back; some of them may be gone since. */
   readonly #returned = new MinHeap<number>((left, right) => left < right);
+  #cursors: RingCursor[] = [];
 
   /** Entries that are not settled. */
   get length(): number {
@@ -55,6 +69,7 @@ export class QueueRing {
       const entry = this.#at(returned);
       if (entry?.state === 'available') return entry;
       this.#returned.pop();
+      if (entry !== undefined) entry.returned = false;
     }
     for (; this.#cursor < this.#tail; this.#cursor++) {
       const entry = this.#at(this.#cursor);
@@ -65,13 +80,40 @@ export class QueueRing {
 
   /** The entry that `next` returned is no longer offered. */
   take(entry: QueueEntry): void {
-    if (this.#returned.peek() === entry.position) this.#returned.pop();
-    else this.#cursor = entry.position + 1;
+    if (this.#returned.peek() === entry.position) {
+      this.#returned.pop();
+      entry.returned = false;
+    } else this.#cursor = entry.position + 1;
   }
 
   /** An entry that was handed out is offered again, before newer ones. */
   giveBack(entry: QueueEntry): void {
-    this.#returned.push(entry.position);
+    // One that was handed out of turn may not have had its turn yet, or may be waiting already.
+    if (entry.position < this.#cursor && !entry.returned) this.#return(entry);
+    for (const cursor of this.#cursors) {
+      if (cursor.rewinds && cursor.position > entry.position) cursor.position = entry.position;
+    }
+  }
+
+  /** Somebody begins to look through the ring, from its head on. */
+  openCursor(rewinds: boolean): RingCursor {
+    const cursor = new RingCursor(this.#head, rewinds);
+    this.#cursors.push(cursor);
+    return cursor;
+  }
+
+  closeCursor(cursor: RingCursor): void {
+    this.#cursors = this.#cursors.filter((candidate) => candidate !== cursor);
+  }
+
+  /** Moves a cursor to the next entry that is not settled, the one it is at included. */
+  seek(cursor: RingCursor): QueueEntry | null {
+    if (cursor.position < this.#head) cursor.position = this.#head;
+    for (; cursor.position < this.#tail; cursor.position++) {
+      const entry = this.#at(cursor.position);
+      if (entry !== undefined) return entry;
+    }
+    return null;
   }
 
   /** Forgets a settled entry, and moves the head past everything settled. */
@@ -106,6 +148,11 @@ export class QueueRing {
     return this.#slots[position & (this.#slots.length - 1)];
   }
 
+  #return(entry: QueueEntry): void {
+    entry.returned = true;
+    this.#returned.push(entry.position);
+  }
+
   #makeRoom(): void {
     const { length } = this.#slots;
     if (length >= SLOTS_LARGE && this.#length <= length / 4) this.#pack();
@@ -124,15 +171,23 @@ export class QueueRing {
   /** Gives the entries positions without holes, from the tail on: no old position is used again. */
   #pack(): void {
     const entries = [...this.all()];
-    const handedOut = [...this.handedOut()];
+    const places = entries.map(({ position }) => position);
     this.#slots.fill(undefined);
     this.#returned.clear();
     this.#head = this.#tail;
     this.#length = 0;
     for (const entry of entries) this.push(entry);
-    this.#cursor = this.#head + handedOut.length;
-    for (const entry of handedOut) {
-      if (entry.state === 'available') this.#returned.push(entry.position);
+    for (const cursor of this.#cursors) cursor.position = this.#packed(places, cursor.position);
+    this.#cursor = this.#packed(places, this.#cursor);
+    for (const entry of entries) {
+      entry.returned = false;
+      if (entry.position < this.#cursor && entry.state === 'available') this.#return(entry);
     }
+  }
+
+  /** The new position of what was at or after `position`, given the sorted old ones. */
+  #packed(places: readonly number[], position: number): number {
+    const index = places.findIndex((place) => place >= position);
+    return this.#head + (index < 0 ? places.length : index);
   }
 }

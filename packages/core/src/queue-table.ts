@@ -10,7 +10,9 @@ import { COUNTER_ID, type IdCounter } from './id-counter.js';
 import type { Limits } from './limits.js';
 import type { Policies } from './policy.js';
 import type { RecoveredState, Store } from './ports.js';
-import { Queue, type QueueContext, type QueueDefinition, type QueueKind } from './queue.js';
+import { Queue } from './queue.js';
+import type { QueueContext } from './queue-context.js';
+import type { QueueDefinition, QueueKind } from './queue-definition.js';
 import type { Router } from './router.js';
 import { Binding, type BindingOptions } from './subscription.js';
 
