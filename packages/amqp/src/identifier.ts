@@ -13,7 +13,7 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const ULONG_MAX = 2n ** 64n - 1n;
 
 /** A message id or correlation id as text; undefined for what is neither. */
-export function identifierText(value: AmqpValue): string | undefined {
+export function identifierText(value: AmqpValue | undefined): string | undefined {
   if (typeof value === 'string') return value;
   if (typeof value === 'number' || typeof value === 'bigint') return PREFIX.ulong + String(value);
   if (value instanceof Uuid) return PREFIX.uuid + value.text;

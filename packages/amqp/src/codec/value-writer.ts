@@ -3,6 +3,7 @@ import { CODE } from './constructor-codes.js';
 import { AmqpSymbol, type AmqpValue, Described, Uuid } from './value.js';
 
 const NULL = Buffer.of(CODE.null);
+const NOT_ASCII = /[^\0-\x7f]/;
 const INT32_MIN = -0x80000000;
 const INT32_MAX = 0x7fffffff;
 const INT64_MIN = -(2n ** 63n);
@@ -124,19 +125,19 @@ export class ValueWriter {
 
   string(text: string | null): this {
     if (text === null) return this.null();
-    return this.#variable(CODE.string8, Buffer.from(text, 'utf8'));
+    return this.#text(CODE.string8, text);
   }
 
   /** Symbols are ASCII (part 1.6.21): other characters become question marks. */
   symbol(text: string | null): this {
     if (text === null) return this.null();
-    return this.#variable(CODE.symbol8, symbolBytes(text));
+    return this.#text(CODE.symbol8, symbolText(text));
   }
 
   /** A field that may have several symbols; none are null. */
   symbolArray(texts: readonly string[]): this {
     if (texts.length === 0) return this.null();
-    const items = texts.map(symbolBytes);
+    const items = texts.map(symbolText);
     const long = items.some((item) => item.length > 0xff);
     const lengthBytes = long ? 4 : 1;
     const size = items.reduce((sum, item) => sum + lengthBytes + item.length, 0);
@@ -148,7 +149,7 @@ export class ValueWriter {
     for (const item of items) {
       if (long) bytes.uint32(item.length);
       else bytes.uint8(item.length);
-      bytes.bytes(item);
+      bytes.utf8(item);
     }
     return this;
   }
@@ -259,6 +260,13 @@ export class ValueWriter {
     return this;
   }
 
+  #text(shortCode: number, text: string): this {
+    const length = text.length > 0xff ? text.length : Buffer.byteLength(text);
+    if (length > 0xff) return this.#variable(shortCode, Buffer.from(text, 'utf8'));
+    this.#code(shortCode).bytes.uint8(length).utf8(text);
+    return this;
+  }
+
   #variable(shortCode: number, value: Uint8Array): this {
     const { length } = value;
     if (length <= 0xff) this.#code(shortCode).bytes.uint8(length);
@@ -309,6 +317,6 @@ export class ValueWriter {
   }
 }
 
-function symbolBytes(text: string): Buffer {
-  return Buffer.from(text.replaceAll(/[^\0-\x7f]/gu, '?'), 'latin1');
+function symbolText(text: string): string {
+  return NOT_ASCII.test(text) ? text.replaceAll(/[^\0-\x7f]/gu, '?') : text;
 }
