@@ -1,5 +1,6 @@
 import { type Content, FORMAT_IDS, type Message, type MessageFormat } from '@causeway/core';
 import { MessageLayout, readLayout } from './codec/message-sections.js';
+import { amqp1 } from './dialects.js';
 import { readContent } from './read-content.js';
 import { HAS_MESSAGE_ANNOTATIONS } from './stored-form.js';
 import { writeContent } from './write-content.js';
@@ -10,6 +11,7 @@ export const amqpFormat: MessageFormat = {
   name: 'amqp',
   /** With annotations that say what the message is for JMS. */
   builtFlags: HAS_MESSAGE_ANNOTATIONS,
+  dialects: [amqp1],
 
   view(message: Message): Content {
     const { bytes, start, end } = message;

@@ -53,12 +53,18 @@ function set<Name extends keyof Content>(
   if (value !== undefined) content[name] = value;
 }
 
-function readMap(buffer: Buffer, at: number, end: number): ReadonlyMap<AmqpValue, AmqpValue> {
+/** The map at `at`, or an empty one when there is none. */
+export function readMap(
+  buffer: Buffer,
+  at: number,
+  end: number,
+): ReadonlyMap<AmqpValue, AmqpValue> {
   const value = readOrNull(buffer, at, end);
   return value instanceof Map ? value : new Map();
 }
 
-function readList(buffer: Buffer, at: number, end: number): readonly AmqpValue[] {
+/** The list at `at`, or an empty one when there is none. */
+export function readList(buffer: Buffer, at: number, end: number): readonly AmqpValue[] {
   const value = readOrNull(buffer, at, end);
   return Array.isArray(value) ? value : [];
 }

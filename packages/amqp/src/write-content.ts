@@ -1,4 +1,10 @@
-import { type Body, type Content, isBrokersOwnName, type Message } from '@causeway/core';
+import {
+  type Body,
+  type Content,
+  isBrokersOwnName,
+  type Message,
+  type Property,
+} from '@causeway/core';
 import { DESCRIPTOR } from './codec/types.js';
 import type { AmqpValue } from './codec/value.js';
 import { ValueWriter } from './codec/value-writer.js';
@@ -13,7 +19,7 @@ export function writeContent(content: Content, message: Message): Buffer {
   const writer = new ValueWriter();
   writeAnnotations(writer, content, message);
   writeProperties(writer, content, message);
-  writeApplicationProperties(writer, content);
+  writeApplicationProperties(writer, content.properties);
   writeBody(writer, content.body);
   return writer.take();
 }
@@ -55,11 +61,14 @@ function writeProperties(writer: ValueWriter, content: Content, message: Message
 }
 
 /** Part 3.2.5: a name cannot occur twice, so that of repeated ones the first counts. */
-function writeApplicationProperties(writer: ValueWriter, content: Content): void {
-  if (content.properties.length === 0) return;
+export function writeApplicationProperties(
+  writer: ValueWriter,
+  properties: readonly Property[],
+): void {
+  if (properties.length === 0) return;
   const names = new Set<string>();
   writer.described(DESCRIPTOR.applicationProperties).beginMap();
-  for (const [name, value] of content.properties) {
+  for (const [name, value] of properties) {
     if (names.has(name)) continue;
     names.add(name);
     writer.string(name).value(value as AmqpValue);
@@ -68,7 +77,7 @@ function writeApplicationProperties(writer: ValueWriter, content: Content): void
 }
 
 /** Part 3.2.6 to 3.2.8. */
-function writeBody(writer: ValueWriter, body: Body): void {
+export function writeBody(writer: ValueWriter, body: Body): void {
   switch (body.kind) {
     case 'text':
       writer.described(DESCRIPTOR.amqpValue).string(body.text);

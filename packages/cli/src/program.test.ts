@@ -53,6 +53,23 @@ describe('arguments', () => {
     });
   });
 
+  test('of explain', () => {
+    const { args, options } = parse(
+      ...['explain', 'hello', '--from', 'mqtt5', '-H', 'a=1', '--body-type', 'text'],
+      ...['--priority', '9', '--reply-to', 'queue://a', '--no-persistent'],
+    );
+    expect(args).toEqual(['hello']);
+    expect(options).toMatchObject({
+      from: 'mqtt5',
+      destination: 'topic://example',
+      header: [['a', '1']],
+      bodyType: 'text',
+      priority: 9,
+      replyTo: 'queue://a',
+      persistent: false,
+    });
+  });
+
   test('of bench', () => {
     expect(parse('bench', 'mqtt://h').options).toMatchObject({
       producers: 1,
@@ -97,7 +114,7 @@ describe('every command', () => {
   test('has help with examples', () => {
     const program = createProgram('1.2.3');
     expect(program.commands.map((command) => command.name())).toEqual([
-      ...['start', 'check-config', 'hash-password', 'send', 'receive', 'bench'],
+      ...['start', 'check-config', 'hash-password', 'send', 'receive', 'bench', 'explain'],
     ]);
     for (const command of program.commands) {
       expect(command.description(), command.name()).toMatch(/^[A-Z].*\.$/);

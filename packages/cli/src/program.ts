@@ -32,6 +32,7 @@ newer version, 4 data folder damaged.`,
   addSend(program);
   addReceive(program);
   addBench(program);
+  addExplain(program);
   return program;
 }
 
@@ -223,5 +224,47 @@ Examples:
     )
     .action(async (url, destination, options) =>
       (await import('./command-bench.js')).runBench(url, destination, options),
+    );
+}
+
+function addExplain(program: Command): void {
+  program
+    .command('explain [body]')
+    .description('Show what the clients of each protocol would get of a message, and what is lost.')
+    .addOption(
+      new Option('--from <protocol>', 'the protocol that it is sent with')
+        .choices(['mqtt5', 'mqtt3', 'stomp', 'amqp'])
+        .makeOptionMandatory(),
+    )
+    .option('-d, --destination <uri>', 'where it is sent', 'topic://example')
+    .option('-f, --file <file>', 'take the body from a file; - is the standard input')
+    .option('-H, --header <name=value>', 'header or user property; repeatable', collectPairs, [])
+    .addOption(
+      new Option(
+        '--body-type <type>',
+        'what the sender says of the body; value: it is JSON, for a typed body',
+      ).choices(['text', 'binary', 'value']),
+    )
+    .option('-t, --content-type <type>', 'content type of the body')
+    .option('--no-persistent', 'QoS 0, or not persistent')
+    .option('--ttl <seconds>', 'let it expire', seconds)
+    .option('--priority <number>', 'priority from 0 to 9', integerBetween(0, 9))
+    .option('--reply-to <uri>', 'where answers go')
+    .option('--correlation-id <id>', 'what answers refer to')
+    .option('--json', 'print it as JSON')
+    .addHelpText(
+      'after',
+      `
+Nothing is sent, and no broker is needed. Without a body and without a file, the body is the standard
+input. Addresses are queue://NAME or topic://NAME. From amqp, headers are application properties, but
+JMSType, JMSXGroupID and the like are the fields that they name, and x-opt- headers are annotations.
+
+Examples:
+  causeway explain --from stomp '{"id":7}' -t application/json -H type=order --priority 9
+  causeway explain --from mqtt5 hello -H JMSType=greeting --reply-to queue://answers --json
+  causeway explain --from amqp '{"id":7}' --body-type value -H JMSXGroupID=g1`,
+    )
+    .action(async (body, options) =>
+      (await import('./command-explain.js')).runExplain(body, options),
     );
 }

@@ -9,6 +9,7 @@ function createFormats() {
     id,
     name: `format ${id}`,
     builtFlags: 0,
+    dialects: [],
     view: vi.fn(
       (message: Message): Content => ({
         subject: `from ${id}`,

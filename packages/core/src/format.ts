@@ -1,4 +1,5 @@
 import type { Content } from './content.js';
+import type { Dialect } from './dialect.js';
 import { BrokerError } from './errors.js';
 import type { Message } from './message.js';
 
@@ -16,6 +17,8 @@ export interface MessageFormat {
   readonly name: string;
   /** The `formatFlags` of a message that consists of what `build` returns. */
   readonly builtFlags: number;
+  /** The versions of the protocol that use this format, the most capable first. */
+  readonly dialects: readonly Dialect[];
   /** Reads a message of this format. The view may refer to the message's bytes. */
   view(message: Message): Content;
   /** Builds the bytes that a message of this format would have carried. */
@@ -30,11 +33,16 @@ export class Formats {
     this.#byId[format.id] = format;
   }
 
+  /** Those that are registered, by their numbers. */
+  all(): readonly MessageFormat[] {
+    return this.#byId.filter((format) => format !== undefined);
+  }
+
   /** The neutral view of any message, cached on it. */
   view(message: Message): Content {
     // What is cached outlives the call, and so must the bytes it refers to.
     message.keep();
-    message.content ??= this.#get(message.format).view(message);
+    message.content ??= this.get(message.format).view(message);
     return message.content;
   }
 
@@ -45,13 +53,14 @@ export class Formats {
   convert(message: Message, target: FormatId): Buffer {
     const cached = message.converted?.[target];
     if (cached !== undefined) return cached;
-    const bytes = this.#get(target).build(this.view(message), message);
+    const bytes = this.get(target).build(this.view(message), message);
     message.converted ??= [];
     message.converted[target] = bytes;
     return bytes;
   }
 
-  #get(id: FormatId): MessageFormat {
+  /** @throws BrokerError `storage-newer` for one that is not registered */
+  get(id: FormatId): MessageFormat {
     const format = this.#byId[id];
     if (format === undefined) {
       throw new BrokerError('storage-newer', `messages of format ${id} are not known here`);

@@ -54,7 +54,8 @@ export function jsonText(value: ContentValue): string {
   return JSON.stringify(value);
 }
 
-function keyText(key: ContentValue): string {
+/** The key of a map as the name that it gets in JSON. */
+export function keyText(key: ContentValue): string {
   if (key === null) return 'null';
   return isSimple(key) ? propertyText(key) : jsonText(key);
 }

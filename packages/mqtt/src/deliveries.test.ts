@@ -81,6 +81,7 @@ describe('a message of another protocol', () => {
     id: FORMAT_IDS.stomp,
     name: 'text',
     builtFlags: 0,
+    dialects: [],
     view: (message) => ({
       contentType: 'text/plain',
       properties: [['key', 'value']],

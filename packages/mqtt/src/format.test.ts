@@ -57,6 +57,8 @@ describe('the view of a message', () => {
     ['application/json', 'text'],
     ['application/json; charset=utf-8', 'text'],
     ['application/soap+xml', 'text'],
+    ['text/plain; charset="US-ASCII"', 'text'],
+    ['text/plain; charset=iso-8859-1', 'binary'],
     ['application/octet-stream', 'binary'],
     ['application/jsonp', 'binary'],
     ['image/png', 'binary'],

@@ -8,24 +8,20 @@ import {
   plainBody,
   TextFields,
 } from '@causeway/core';
-import { ByteReader, ByteWriter, isStrictUtf8 } from '@causeway/wire';
+import { ByteWriter, isStrictUtf8 } from '@causeway/wire';
 import { PRIORITY_PROPERTY } from './codec/priority-property.js';
-import { NO_PROPERTIES, readProperties, writeProperties } from './codec/properties.js';
-import { TEXT_BYTES_MAX } from './codec/text.js';
-import { isTopicName } from './codec/topic-syntax.js';
-import type { DecodeLimits, Properties } from './codec/types.js';
-import { QUEUE_PREFIX, swapSeparators } from './naming.js';
-import { BUILT, HAS_PROPERTIES } from './stored-form.js';
+import { writeProperties } from './codec/properties.js';
+import { isWritable, TEXT_BYTES_MAX } from './codec/text.js';
+import type { Properties } from './codec/types.js';
+import { mqtt3, mqtt5 } from './dialects.js';
+import { responseTopicOf, uriOfResponseTopic } from './response-topic.js';
+import { BUILT, HAS_PROPERTIES, readStored } from './stored-form.js';
 
-/** What is stored was checked when it came in. */
-const UNLIMITED: DecodeLimits = {
-  headersMax: Number.POSITIVE_INFINITY,
-  headerBytesMax: Number.POSITIVE_INFINITY,
-  subscriptionsPerConnectionMax: Number.POSITIVE_INFINITY,
-};
 /** Carries a reply-to that is no topic name of MQTT. */
 const REPLY_TO_PROPERTY = 'JMSReplyTo';
 const URI = /^(queue|topic):\/\//;
+const CHARSET = /;\s*charset\s*=\s*"?([\w-]+)/i;
+const UTF8 = /^(utf-?8|(us-)?ascii)$/i;
 /** Content types whose bodies are text even without a payload format indicator. */
 const TEXTUAL = /^(text\/|application\/(json|xml|javascript)\b)|\+(json|xml)\b/i;
 
@@ -49,11 +45,10 @@ export const mqttFormat: MessageFormat = {
   id: FORMAT_IDS.mqtt,
   name: 'mqtt',
   builtFlags: HAS_PROPERTIES | BUILT,
+  dialects: [mqtt5, mqtt3],
 
   view(message: Message): Content {
-    const reader = new ByteReader(message.bytes, message.start, message.end);
-    const hasProperties = (message.formatFlags & HAS_PROPERTIES) !== 0;
-    const properties = hasProperties ? readProperties(reader, 'PUBLISH', UNLIMITED) : NO_PROPERTIES;
+    const { properties, payload } = readStored(message);
     const { contentType, correlationData } = properties;
     const pairs = [...(properties.userProperties ?? [])];
     takePair(pairs, PRIORITY_PROPERTY, (text) => text === String(message.priority));
@@ -63,7 +58,7 @@ export const mqttFormat: MessageFormat = {
       ...(replyTo === undefined ? {} : { replyTo }),
       ...(correlationData === undefined ? {} : { correlationId: correlationOf(correlationData) }),
       ...FIELDS.read(pairs, (message.formatFlags & BUILT) !== 0),
-      body: bodyOf(reader.bytes(reader.remaining), properties),
+      body: bodyOf(payload, properties),
     };
   },
 
@@ -84,9 +79,10 @@ export const mqttFormat: MessageFormat = {
   },
 };
 
-/** Bodies are binary unless the sender says that they are text, and they are. */
-function bodyOf(payload: Buffer, properties: Properties): Body {
-  const textual = properties.payloadFormat === 1 || TEXTUAL.test(properties.contentType ?? '');
+/** Bodies are binary unless the sender says that they are text in UTF-8, and they are. */
+function bodyOf(payload: Buffer, { payloadFormat, contentType = '' }: Properties): Body {
+  const charset = CHARSET.exec(contentType)?.[1] ?? 'utf-8';
+  const textual = payloadFormat === 1 || (TEXTUAL.test(contentType) && UTF8.test(charset));
   if (textual && isStrictUtf8(payload)) return { kind: 'text', text: payload.toString('utf8') };
   return { kind: 'binary', bytes: payload };
 }
@@ -101,14 +97,12 @@ function takePair(
   return index < 0 ? undefined : pairs.splice(index, 1)[0]![1];
 }
 
-/** `$queue/name` is a queue, as everywhere in MQTT here; anything else is a topic. */
 function takeReplyTo(
   topic: string | undefined,
   pairs: (readonly [string, string])[],
 ): string | undefined {
   if (topic === undefined) return takePair(pairs, REPLY_TO_PROPERTY, (text) => URI.test(text));
-  if (!topic.startsWith(QUEUE_PREFIX)) return `topic://${swapSeparators(topic)}`;
-  return `queue://${topic.slice(QUEUE_PREFIX.length)}`;
+  return uriOfResponseTopic(topic);
 }
 
 /** Most correlation data is text, which every protocol can carry; what has control codes is not. */
@@ -142,14 +136,6 @@ function replyProperties({ replyTo, correlationId }: Content): Properties {
   return properties;
 }
 
-/** Null for an address that no topic name of MQTT stands for. */
-function responseTopicOf(replyTo: string): string | null {
-  const topic = replyTo.startsWith('topic://')
-    ? swapSeparators(replyTo.slice('topic://'.length))
-    : QUEUE_PREFIX + (replyTo.startsWith('queue://') ? replyTo.slice('queue://'.length) : replyTo);
-  return isTopicName(topic) && isWritable(topic) ? topic : null;
-}
-
 /** User properties are texts of a limited length: what is none is left out. */
 function userProperties(content: Content, priority: number): Properties {
   const { replyTo } = content;
@@ -160,9 +146,4 @@ function userProperties(content: Content, priority: number): Properties {
   }
   const writable = pairs.filter(([name, text]) => isWritable(name) && isWritable(text));
   return writable.length === 0 ? {} : { userProperties: writable };
-}
-
-/** Whether a text fits into an MQTT string. */
-function isWritable(text: string): boolean {
-  return !text.includes('\0') && Buffer.byteLength(text) <= TEXT_BYTES_MAX;
 }

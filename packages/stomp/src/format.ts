@@ -10,6 +10,7 @@ import {
 } from '@causeway/core';
 import { readBody, writeBody } from './body.js';
 import { headerLine, visitHeaders } from './codec/header-block.js';
+import { stomp12 } from './dialects.js';
 import { replyToDestination, replyToUri } from './naming.js';
 import {
   bodyStartOf,
@@ -62,6 +63,7 @@ export const stompFormat: MessageFormat = {
   id: FORMAT_IDS.stomp,
   name: 'stomp',
   builtFlags: CONVERTED_FLAGS,
+  dialects: [stomp12],
 
   view(message: Message): Content {
     const { bytes, start, end, formatFlags } = message;

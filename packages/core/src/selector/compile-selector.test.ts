@@ -539,7 +539,14 @@ describe('compileSelector', () => {
     const view = vi.fn<MessageFormat['view']>(() => {
       throw new BrokerError('storage-corrupt', 'unreadable');
     });
-    formats.register({ id: 99, name: 'test', builtFlags: 0, view, build: () => Buffer.alloc(0) });
+    formats.register({
+      id: 99,
+      name: 'test',
+      builtFlags: 0,
+      dialects: [],
+      view,
+      build: () => Buffer.alloc(0),
+    });
     const message = selectable();
     message.content = undefined;
     const matches = (text: string) =>

@@ -16,6 +16,11 @@ export function readBinary(reader: ByteReader): Buffer {
   return reader.bytes(reader.uint16());
 }
 
+/** Whether a text fits into an MQTT string. */
+export function isWritable(text: string): boolean {
+  return !text.includes('\0') && Buffer.byteLength(text) <= TEXT_BYTES_MAX;
+}
+
 export function writeText(writer: ByteWriter, text: string): void {
   const at = writer.length;
   writer.uint16(0).utf8(text);
