@@ -7,12 +7,14 @@ import { afterAll, beforeAll } from 'vitest';
 import { CertificateAuthority } from '../transport/certificates.js';
 
 /** What every broker of these tests listens on, by the name it gives to the address. */
-export type ListenerName = 'mqtt' | 'mqtts' | 'stomp' | 'stomps' | 'ws' | 'wss' | 'any';
+export type ListenerName =
+  | ('mqtt' | 'stomp' | 'amqp' | 'ws' | 'any')
+  | ('mqtts' | 'stomps' | 'amqps' | 'wss');
 
 export const USER = { username: 'shop', password: 'shop-password' };
 
-const PROTOCOLS = ['mqtt', 'stomp', 'ws', 'any'];
-const SECURE_PROTOCOLS = ['mqtt', 'stomp', 'ws'];
+const PROTOCOLS = ['mqtt', 'stomp', 'amqp', 'ws', 'any'];
+const SECURE_PROTOCOLS = ['mqtt', 'stomp', 'amqp', 'ws'];
 
 /** A whole broker, put together as the daemon does it, for all the tests of a file. */
 export interface BrokerFixture {
