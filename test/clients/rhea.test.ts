@@ -168,6 +168,14 @@ test('every kind of body', async () => {
   }
 });
 
+test('a client certificate says who is there', async () => {
+  const { cert, key } = broker.clientCertificate;
+  const external = { username: undefined, password: undefined, enable_sasl_external: true };
+  const peer = await open('tls', { ...external, cert, key });
+  expect(await (await peer.sender(queue())).send('x')).toMatchObject({ name: 'accepted' });
+  await expect(open('tls', external)).rejects.toThrow();
+});
+
 test('names with a prefix, with a capability, and plain ones', async () => {
   const name = broker.name('rhea.');
   const peer = await open();

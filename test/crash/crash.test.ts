@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { Daemon, freePort } from '../support/daemon.js';
 import { SeededRandom } from '../support/seeded-random.js';
+import { AmqpPair } from './amqp-pair.js';
 import { MqttPair } from './mqtt-pair.js';
 import { StompPair } from './stomp-pair.js';
 
@@ -14,10 +15,11 @@ it(`loses nothing confirmed over ${KILLS} kills with real clients at full rate`,
   console.info(`crash test: seed ${seed}`);
   const random = new SeededRandom(seed);
   const folder = await mkdtemp(join(tmpdir(), 'causeway-crash-'));
-  const [mqttPort, stompPort] = [await freePort(), await freePort()];
+  const [mqttPort, stompPort, amqpPort] = [await freePort(), await freePort(), await freePort()];
   const listeners = [
     { protocol: 'mqtt', host: '127.0.0.1', port: mqttPort },
     { protocol: 'stomp', host: '127.0.0.1', port: stompPort },
+    { protocol: 'amqp', host: '127.0.0.1', port: amqpPort },
   ];
   const users = [{ name: 'admin', password: 'admin', groups: ['admins'] }];
   const daemon = new Daemon(
@@ -29,14 +31,14 @@ it(`loses nothing confirmed over ${KILLS} kills with real clients at full rate`,
   try {
     await daemon.start();
     const pairs = [await MqttPair.start(mqttPort, 1), await MqttPair.start(mqttPort, 2)];
-    const stomp = new StompPair(stompPort);
+    const queues = [new StompPair(stompPort), new AmqpPair(amqpPort)];
     for (let kill = 0; kill < KILLS; kill++) {
       await new Promise((resolve) => setTimeout(resolve, 100 + random.below(700)));
       await daemon.stop('SIGKILL');
       await daemon.start();
     }
-    await Promise.all([...pairs, stomp].map((pair) => pair.finish()));
-    for (const { account } of [...pairs, stomp]) {
+    await Promise.all([...pairs, ...queues].map((pair) => pair.finish()));
+    for (const { account } of [...pairs, ...queues]) {
       console.info(
         `crash test: ${account.name}: ${account.confirmedCount} confirmed, ` +
           `${account.lost.length} lost, ${account.duplicates.length} came more than once`,
@@ -46,8 +48,10 @@ it(`loses nothing confirmed over ${KILLS} kills with real clients at full rate`,
       expect(account.outOfOrder, account.name).toEqual([]);
     }
     expect(pairs[1]!.account.duplicates, 'QoS 2 is exactly once').toEqual([]);
-    expect(stomp.returned, 'settled, and came back').toEqual([]);
-    expect(stomp.unflagged, 'redelivered without saying so').toEqual([]);
+    for (const { account, returned, unflagged } of queues) {
+      expect(returned, `${account.name}: settled, and came back`).toEqual([]);
+      expect(unflagged, `${account.name}: redelivered without saying so`).toEqual([]);
+    }
     expect(await daemon.stop('SIGTERM')).toBe(0);
   } finally {
     await daemon.stop('SIGKILL');
