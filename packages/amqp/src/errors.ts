@@ -46,6 +46,7 @@ const CONDITIONS = {
   'address-in-use': CONDITION.resourceLocked,
   'invalid-selector': CONDITION.invalidField,
   'not-supported': CONDITION.notImplemented,
+  'conversion-lossy': CONDITION.preconditionFailed,
   'too-large': CONDITION.messageSize,
   'quota-exceeded': CONDITION.resourceLimit,
   'queue-full': CONDITION.resourceLimit,

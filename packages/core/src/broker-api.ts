@@ -70,13 +70,13 @@ export interface BrokerApi {
   /**
    * Routes a message into queues. The caller has checked the address and the permission.
    * @returns the number of queues it went to
-   * @throws BrokerError `address-not-found`, `queue-full`
+   * @throws BrokerError `address-not-found`, `queue-full`, `conversion-lossy`
    */
   publish(message: Message): number;
   /**
    * Checks that `publish` would take all of these messages, and creates the queues that they need:
    * in the same call, publishing them is not refused any more. When it throws, nothing has happened.
-   * @throws BrokerError `address-not-found`, `quota-exceeded`
+   * @throws BrokerError `address-not-found`, `quota-exceeded`, `conversion-lossy`
    */
   admit(messages: readonly Message[]): void;
   /**

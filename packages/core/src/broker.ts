@@ -31,6 +31,7 @@ import { Router, Target } from './router.js';
 import type { Session, SessionOwner, Will } from './session.js';
 import { SessionTable } from './session-table.js';
 import { Settlement } from './settlement.js';
+import { StrictGate } from './strict-gate.js';
 import type { BindingOptions } from './subscription.js';
 
 export interface BrokerOptions {
@@ -87,6 +88,8 @@ export class Broker implements BrokerApi {
 
   readonly #store: Store;
   readonly #policies: Policies;
+  /** Null when no destination is strict. */
+  readonly #strictGate: StrictGate | null;
   readonly #router = new Router();
   readonly #deadlines = new Deadlines();
   readonly #confirms = new ConfirmRing();
@@ -117,6 +120,9 @@ export class Broker implements BrokerApi {
     this.#policies = options.policies ?? new Policies();
     this.addresses = options.addresses ?? new AddressBook();
     this.formats = options.formats ?? new Formats();
+    this.#strictGate = this.#policies.anyStrict
+      ? new StrictGate(this.#policies, this.formats)
+      : null;
     this.#context = this.#createContext();
     this.#diskPressure = new DiskPressure(() => this.overloaded);
     this.#distributor = new Distributor(this.#store, this.#router, this.metrics);
@@ -215,6 +221,7 @@ export class Broker implements BrokerApi {
   }
 
   publish(message: Message): number {
+    if (this.#strictGate !== null) this.#strictGate.check(message);
     this.metrics.messagesPublished++;
     message.id = this.#nextMessageId++;
     message.timestamp = this.clock.wallMs();
@@ -224,6 +231,9 @@ export class Broker implements BrokerApi {
   }
 
   admit(messages: readonly Message[]): void {
+    if (this.#strictGate !== null) {
+      for (const message of messages) this.#strictGate.check(message);
+    }
     const missing = new Map<string, Address>();
     for (const { address } of messages) {
       if (address.kind !== 'queue' || isTemporary(address)) continue;

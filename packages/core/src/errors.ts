@@ -14,6 +14,7 @@ export const ERROR_CODES = [
   'address-in-use',
   'invalid-selector',
   'not-supported',
+  'conversion-lossy',
   'too-large',
   'quota-exceeded',
   'queue-full',

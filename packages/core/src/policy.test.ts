@@ -80,4 +80,9 @@ describe('Policies', () => {
     new Policies(written);
     expect(written.map(({ destination }) => destination)).toEqual(['queue://a', 'queue://>']);
   });
+
+  test('say whether any destination may be strict', () => {
+    expect(new Policies([{ destination: 'queue://a', strict: false }]).anyStrict).toBe(false);
+    expect(new Policies([{ destination: 'queue://a', strict: true }]).anyStrict).toBe(true);
+  });
 });

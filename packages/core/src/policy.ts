@@ -34,6 +34,11 @@ export class Policies {
     );
   }
 
+  /** Whether any destination may be strict. */
+  get anyStrict(): boolean {
+    return this.#policies.some(({ strict }) => strict === true);
+  }
+
   for(address: Address): EffectivePolicy {
     let effective = DEFAULTS;
     for (const policy of this.#policies) {

@@ -63,6 +63,8 @@ export class MqttClient implements Confirmable, SessionOwner {
   /** A re-authentication under way [MQTT 5 4.12.1]. */
   exchange: ScramExchange | null = null;
   readonly #replies = new Ring<Buffer>();
+  /** Why publishes were refused that are not acknowledged yet, by packet identifier. */
+  readonly #refusals = new Map<number, string>();
   #session: Session | null = null;
   #deliveries: Deliveries | null = null;
 
@@ -118,6 +120,11 @@ export class MqttClient implements Confirmable, SessionOwner {
     }
   }
 
+  /** Keeps why a publish was refused, for its acknowledgement. */
+  refuse(packetId: number, text: string): void {
+    if (this.wantsProblemInformation) this.#refusals.set(packetId, text);
+  }
+
   /** Acknowledges once everything so far is durable, in the order of the calls [MQTT-4.6.0-2]. */
   acknowledgeLater(kind: number, packetId: number, reason: number): void {
     this.broker.confirm(this, confirmToken(kind, packetId, reason));
@@ -166,7 +173,9 @@ export class MqttClient implements Confirmable, SessionOwner {
   acknowledge(first: number, packetId: number, reason: number): void {
     const { out } = this.sink;
     if (reason >= FAILURE_MIN && this.version === 5 && this.wantsProblemInformation) {
-      const packet = encodeAckWithText(first, packetId, reason, reasonText(reason));
+      const text = this.#refusals.get(packetId) ?? reasonText(reason);
+      this.#refusals.delete(packetId);
+      const packet = encodeAckWithText(first, packetId, reason, text);
       if (packet.length <= this.deliveries.parts.packetBytesMax) {
         this.send(packet);
         return;

@@ -67,6 +67,7 @@ export const ERROR_REASONS = {
   'address-in-use': reasons(REASON.implementationSpecific),
   'invalid-selector': reasons(REASON.implementationSpecific),
   'not-supported': reasons(REASON.implementationSpecific),
+  'conversion-lossy': reasons(REASON.implementationSpecific),
   'too-large': reasons(REASON.packetTooLarge, QUOTA),
   'quota-exceeded': reasons(REASON.quotaExceeded, { ...QUOTA, legacyConnack: unavailable }),
   'queue-full': reasons(REASON.quotaExceeded, QUOTA),

@@ -93,6 +93,7 @@ function publish(
     }
     // MQTT 3 cannot say that the message was not taken; an acknowledgement would be a lie.
     if (client.version < 5) throw error;
+    client.refuse((view[block - 2]! << 8) | view[block - 1]!, error.message);
     return ERROR_REASONS[error.code].publish;
   }
 }

@@ -51,6 +51,11 @@ const ERROR_TEXTS = {
     message: 'not supported',
     advice: 'Leave the header or feature out; this broker does not offer it.',
   },
+  'conversion-lossy': {
+    message: 'message not the same for all',
+    advice:
+      'Leave out what other protocols cannot carry, or send to a destination that is not strict.',
+  },
   'too-large': {
     message: 'frame too large',
     advice: 'Send less in one frame, or have the limit raised.',
