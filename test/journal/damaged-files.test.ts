@@ -3,6 +3,7 @@ import {
   cpSync,
   openSync,
   readdirSync,
+  readFileSync,
   readSync,
   rmSync,
   statSync,
@@ -63,7 +64,7 @@ describe.each(['log', 'tables'])('with the records in %s', (place) => {
   test('a flipped bit is never served', async () => {
     const random = new SeededRandom(1);
     for (const file of files(place)) {
-      const size = statSync(join(folder, place, file)).size;
+      const size = dataBytes(join(folder, place, file));
       for (let times = 0; times < FLIPS_PER_FILE; times++) {
         await outcome(place, (copy) => flip(join(copy, file), random.below(size), random.below(8)));
       }
@@ -72,7 +73,7 @@ describe.each(['log', 'tables'])('with the records in %s', (place) => {
 
   test('a file that ends early is never served', async () => {
     for (const file of files(place)) {
-      const size = statSync(join(folder, place, file)).size;
+      const size = dataBytes(join(folder, place, file));
       for (let part = 0; part < 8; part++) {
         await outcome(place, (copy) => {
           truncateSync(join(copy, file), Math.floor((size * part) / 8));
@@ -104,15 +105,26 @@ test('the check of a whole store finds every flipped bit in its tables', async (
 
 test('a log that lost its last commits is refused, since they were confirmed', async () => {
   for (const file of files('log').filter((name) => name.endsWith('.log'))) {
-    const size = statSync(join(folder, 'log', file)).size;
-    const result = await outcome('log', (copy) => truncateSync(join(copy, file), size - 1));
-    expect(result).toBe('storage-corrupt');
+    const size = dataBytes(join(folder, 'log', file));
+    const cut = (copy: string): void => truncateSync(join(copy, file), size - 1);
+    expect(await outcome('log', cut)).toBe('storage-corrupt');
+    const blank = (copy: string): void => {
+      cut(copy);
+      truncateSync(join(copy, file), size + 1024);
+    };
+    expect(await outcome('log', blank)).toBe('storage-corrupt');
   }
 });
 
 function files(place: string): string[] {
   const names = readdirSync(join(folder, place)).filter((name) => DATA_FILES.test(name));
   return names.filter((name) => statSync(join(folder, place, name)).size > 0);
+}
+
+/** Without the zeros that a write-ahead log ends with. */
+function dataBytes(path: string): number {
+  const bytes = readFileSync(path);
+  return bytes.findLastIndex((byte) => byte !== 0) + 1;
 }
 
 function flip(path: string, position: number, bit: number): void {

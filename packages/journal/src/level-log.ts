@@ -7,6 +7,7 @@ import { Keys, parseCommitKey, RANGES } from './keys.js';
 import { LevelBatch, LevelBatchPool } from './level-batch.js';
 import { type Database, type LevelOptions, openDatabase } from './level-database.js';
 import { storageError } from './level-errors.js';
+import { LogPadding } from './log-padding.js';
 import { RECORD } from './record-kinds.js';
 import type { CommitBatch, KeyRange, ShardLog } from './shard-log.js';
 import { checkForRecovery } from './store-check.js';
@@ -28,6 +29,7 @@ export class LevelLog implements ShardLog {
   readonly #database: Database;
   readonly #batches: LevelBatchPool;
   readonly #witness: TailWitness;
+  readonly #padding: LogPadding;
   readonly #keys = new Keys();
   readonly #mark = Buffer.alloc(5);
   #tail = 0;
@@ -40,6 +42,7 @@ export class LevelLog implements ShardLog {
     this.#database = database;
     this.#batches = new LevelBatchPool(database);
     this.#witness = witness;
+    this.#padding = new LogPadding(folder);
     this.#mark[4] = RECORD.tail;
   }
 
@@ -83,6 +86,7 @@ export class LevelLog implements ShardLog {
     }
     this.#appending = true;
     this.#addMark(batch, expectedTail + 1);
+    this.#padding.prepare(batch);
     batch.write().then(
       () => this.#written(batch, done),
       (error: unknown) => this.#failed(error, done),
