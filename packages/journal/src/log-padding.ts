@@ -2,7 +2,7 @@ import { closeSync, fstatSync, openSync, readdirSync, statSync, writeSync } from
 import { join } from 'node:path';
 import type { CommitBatch } from './shard-log.js';
 
-const ZEROS = Buffer.alloc(256 * 1024);
+const ZEROS = Buffer.alloc(1024 * 1024);
 /** Syncing more than this takes long anyway, and is not worth writing the place twice. */
 const SMALL_BATCH_BYTES = 8 * 1024;
 /** So many small batches in a row make padding worth while, and after so many it is looked at. */
