@@ -8,6 +8,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 // The command as it is installed: it runs the build, which `npm test` has just made.
 const COMMAND = fileURLToPath(new URL('../../packages/cli/bin/causeway.js', import.meta.url));
 
+const LISTENERS = ['mqtt', 'stomp', 'amqp', 'ws'];
+
 interface Ended {
   readonly code: number | null;
   readonly stdout: string;
@@ -39,7 +41,7 @@ async function execute(args: readonly string[], input = ''): Promise<Ended> {
 /** Starts a broker on free ports and waits for its ready line. */
 async function launchBroker(data: string, ...more: string[]) {
   const sets = [
-    'listeners=[{ protocol: mqtt, port: 0 }, { protocol: stomp, port: 0 }, { protocol: ws, port: 0 }]',
+    `listeners=[${LISTENERS.map((protocol) => `{ protocol: ${protocol}, port: 0 }`).join(', ')}]`,
     'admin.port=0',
     ...more,
   ];
@@ -65,12 +67,15 @@ async function launchBroker(data: string, ...more: string[]) {
 describe('the causeway command', () => {
   let folder: string;
   let broker: Awaited<ReturnType<typeof launchBroker>>;
-  let url: (scheme: 'mqtt' | 'stomp' | 'ws') => string;
+  let url: (scheme: 'mqtt' | 'stomp' | 'amqp' | 'ws' | 'amqp+ws') => string;
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'causeway-cli-'));
     broker = await launchBroker(join(folder, 'data'));
-    url = (scheme) => `${scheme}://admin:admin@${broker.addresses.get(scheme)}`;
+    url = (scheme) => {
+      const listener = scheme === 'amqp+ws' ? 'ws' : scheme;
+      return `${scheme}://admin:admin@${broker.addresses.get(listener)}`;
+    };
   });
 
   afterAll(async () => {
@@ -82,7 +87,9 @@ describe('the causeway command', () => {
   test('prints one ready line with every address', () => {
     const port = '127\\.0\\.0\\.1:\\d+';
     expect(broker.ready).toMatch(
-      new RegExp(`^ready mqtt=${port} stomp=${port} ws=${port} admin=http://${port}\\n$`),
+      new RegExp(
+        `^ready mqtt=${port} stomp=${port} amqp=${port} ws=${port} admin=http://${port}\\n$`,
+      ),
     );
   });
 
@@ -100,6 +107,25 @@ describe('the causeway command', () => {
     expect(first).toEqual({ code: 0, stdout: 'from mqtt\nline 1\n', stderr: '' });
     const rest = await execute(['receive', url('ws'), 'queue://mixed.up', '-n', '1', '--json']);
     expect(JSON.parse(rest.stdout)).toMatchObject({ body: 'line 2' });
+  });
+
+  test.each(['amqp', 'amqp+ws'] as const)('sends and receives over %s', async (scheme) => {
+    const queue = `queue://over.${scheme}`;
+    const headers = ['-H', 'colour=red', '-t', 'text/plain', '--correlation-id', 'c1'];
+    expect(await execute(['send', url('stomp'), queue, 'from stomp', ...headers])).toMatchObject({
+      code: 0,
+    });
+    const sent = await execute(['send', url(scheme), queue, 'from amqp', '--json', ...headers]);
+    expect(JSON.parse(sent.stdout)).toMatchObject({ sent: 1, destination: queue });
+    const received = await execute(['receive', url(scheme), queue, '-n', '2', '--json']);
+    expect(received).toMatchObject({ code: 0, stderr: '' });
+    const messages = received.stdout.trim().split('\n');
+    for (const [index, body] of ['from stomp', 'from amqp'].entries()) {
+      expect(JSON.parse(messages[index]!)).toMatchObject({
+        ...{ destination: queue, body, contentType: 'text/plain', redelivered: false },
+        headers: { colour: 'red', 'correlation-id': 'c1' },
+      });
+    }
   });
 
   test('carries headers, and files as they are', async () => {
@@ -130,6 +156,7 @@ describe('the causeway command', () => {
   test.each([
     ['mqtt', 'stomp'],
     ['stomp', 'mqtt'],
+    ['amqp', 'mqtt'],
   ] as const)('keeps what comes for a durable subscriber over %s', async (scheme, other) => {
     const topic = `topic://news.${scheme}`;
     const receive = ['receive', url(scheme), topic, '--durable', `archive-${scheme}`];
@@ -148,13 +175,13 @@ describe('the causeway command', () => {
     });
   });
 
-  test.each(['mqtt', 'stomp'] as const)(
+  test.each(['mqtt', 'stomp', 'amqp', 'amqp+ws'] as const)(
     'is refused with a wrong password over %s',
     async (scheme) => {
       const wrong = url(scheme).replace(':admin@', ':wrong@');
       const { code, stderr } = await execute(['send', wrong, 'topic://a', 'b']);
       expect(code).toBe(1);
-      expect(stderr).toMatch(/^causeway: cannot connect to \w+:\/\/127\.0\.0\.1:\d+: .+\n$/);
+      expect(stderr).toMatch(/^causeway: cannot connect to [\w+]+:\/\/127\.0\.0\.1:\d+: .+\n$/);
       expect(stderr).not.toContain('wrong@');
     },
   );
@@ -167,6 +194,11 @@ describe('the causeway command', () => {
     ['stomp', ['--raw', '-q', '1', '--ack', 'client', '-k', '2']],
     ['stomp', ['--raw', '-q', '0', '--ack', 'auto']],
     ['stomp', ['-q', '1']],
+    ['amqp', ['--raw', '-q', '1', '-k', '2', '-p', '2']],
+    ['amqp', ['--raw', '-q', '1', '--ack', 'client', '-b', '300000']],
+    ['amqp', ['--raw', '-q', '0', '--ack', 'auto']],
+    ['amqp', ['-q', '1']],
+    ['amqp', ['-q', '0']],
   ] as const)('measures %s %j', async (scheme, args) => {
     const ended = await execute(['bench', url(scheme), '-n', '400', '--json', ...args]);
     expect(ended).toMatchObject({ code: 0, stderr: '' });
