@@ -36,6 +36,7 @@ beforeAll(async () => {
   for (let round = 0; round < 8; round++) {
     run.model.put(1, `message ${round}`);
     run.model.putShared([1, 2], `shared ${round}`);
+    run.model.putDelayed(2, `delayed ${round}`, 1_900_000_000_000);
     run.model.putSlot(1, 1, `slot ${round}`);
     run.model.putDocument('queue', 1, `document ${round}`);
     run.model.deliveryFailed(1, 2);

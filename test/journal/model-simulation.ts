@@ -59,7 +59,8 @@ function act(random: SeededRandom, { model }: Run): void {
   const queue = model.state.queue(queueId);
   const live = [...queue.live.keys()];
   const choice = random.below(100);
-  if (choice < 30) model.put(queueId, `text ${random.below(1000)}`, random.chance(0.8));
+  if (choice < 26) model.put(queueId, `text ${random.below(1000)}`, random.chance(0.8));
+  else if (choice < 30) model.putDelayed(queueId, `late ${choice}`, random.below(2 ** 48));
   else if (choice < 37) model.putShared(activeQueues.slice(random.below(2)), `shared ${choice}`);
   else if (choice < 62 && live.length > 0) {
     model.settle(queueId, random.chance(0.6) ? live[0]! : random.pick(live));
@@ -91,6 +92,7 @@ async function readAll(run: Run, state: ModelState): Promise<void> {
       const message = entry!.message!;
       strictEqual(message.bytes.toString('utf8', message.start, message.end), expected.text);
       strictEqual(entry!.stale, !expected.durable);
+      strictEqual(message.notBefore, expected.notBefore ?? 0);
       strictEqual(entry!.bodyId, expected.bodyId);
       deepStrictEqual(entry!.bodyTargets, state.bodies.get(expected.bodyId) ?? []);
     }

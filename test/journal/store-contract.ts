@@ -111,6 +111,44 @@ export function storeContract(name: string, createFixture: () => StoreFixture): 
       expect(read.annotations).toEqual(message.annotations);
     });
 
+    test('keeps when a message may be delivered, and who sent it', async () => {
+      const { journal, model } = run;
+      const publishers = [77, 2 ** 32 - 1, 2 ** 40 + 3];
+      model.putDocument('queue', 1, 'its owner');
+      for (const [index, publisherId] of publishers.entries()) {
+        const message = model.message(`body ${index}`, index !== 1);
+        message.notBefore = 1_900_000_000_000 + index;
+        message.publisherId = publisherId;
+        if (index === 0) message.annotations = new Map([['name', 'value']]);
+        journal.putEntry(1, index + 1, message, false);
+      }
+      await fixture.flush(run);
+      const read = async () => {
+        const entries = await run.read(1, 1, publishers.length);
+        return entries.map(({ stale, message }) => ({
+          stale,
+          text: message!.bytes.toString('utf8', message!.start, message!.end),
+          notBefore: message!.notBefore - 1_900_000_000_000,
+          publisherId: message!.publisherId,
+          annotations: message!.annotations?.size ?? 0,
+        }));
+      };
+      const expected = publishers.map((publisherId, index) => ({
+        stale: false,
+        text: `body ${index}`,
+        notBefore: index,
+        publisherId,
+        annotations: index === 0 ? 1 : 0,
+      }));
+      expect(await read()).toEqual(expected);
+      await fixture.end(run);
+      run = await fixture.start();
+      // Connections of a former run are nobody's now, and what was not durable is gone.
+      expected[2]!.publisherId = 0;
+      expected[1]!.stale = true;
+      expect(await read()).toEqual(expected);
+    });
+
     test('keeps messages of every size', async () => {
       const sizes = [0, 1, 30, 64, 1000, 70_000, 2_000_000, 10];
       for (const size of sizes) run.model.put(1, 'z'.repeat(size));

@@ -17,6 +17,8 @@ interface ModelEntry {
   readonly bodyId: number;
   readonly boot: number;
   readonly direct: boolean;
+  /** Absent for at once. */
+  readonly notBefore?: number;
 }
 
 class ModelQueue {
@@ -95,6 +97,16 @@ export class StoreModel implements CheckpointSource {
     message.id = this.#nextId++;
     message.timestamp = 1_700_000_000_000;
     return message;
+  }
+
+  /** A message that may not be delivered before its time. */
+  putDelayed(queueId: number, text: string, notBefore: number): number {
+    const entry = { text, durable: true, bodyId: 0, boot: this.#boot, direct: false };
+    const sequence = this.#take(queueId, { ...entry, notBefore });
+    const message = this.message(text);
+    message.notBefore = notBefore;
+    this.store.putEntry(queueId, sequence, message, false);
+    return sequence;
   }
 
   put(queueId: number, text: string, durable = true, direct = false): number {

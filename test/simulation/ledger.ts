@@ -3,6 +3,8 @@ export interface Fate {
   readonly producer: number;
   readonly number: number;
   readonly durable: boolean;
+  /** Nobody may see it earlier; 0 for at once. Its place among others is not its producer's. */
+  readonly notBefore: number;
   /** The producer was told that it is stored. */
   confirmed: boolean;
   /** It was published by a run that has crashed since, before it was confirmed. */
@@ -17,6 +19,13 @@ export interface Fate {
   buried: boolean;
   /** It is a non-durable message of a run that has crashed. */
   lost: boolean;
+}
+
+/** A message in one queue. */
+export interface Place {
+  readonly queue: string;
+  readonly producer: number;
+  readonly number: number;
 }
 
 /** What was committed together. */
@@ -40,11 +49,13 @@ export class Ledger {
   readonly #order = new Map<string, number>();
   readonly #groups: Group[] = [];
 
-  published(queue: string, producer: number, number: number, durable: boolean): Fate {
+  published(place: Place, durable: boolean, notBefore: number): Fate {
+    const { queue, producer, number } = place;
     const fate: Fate = {
       producer,
       number,
       durable,
+      notBefore,
       confirmed: false,
       uncertain: false,
       deliveries: 0,
@@ -67,7 +78,7 @@ export class Ledger {
     return this.#of(queue).get(key)!;
   }
 
-  delivered(queue: string, key: string, redelivered: boolean): Fate {
+  delivered(queue: string, key: string, redelivered: boolean, nowMs: number): Fate {
     const fate = this.#of(queue).get(key);
     if (fate === undefined) throw new BrokenPromise(`${queue} delivers ${key} from nowhere`);
     if (fate.settlement === 'confirmed') {
@@ -77,6 +88,7 @@ export class Ledger {
       throw new BrokenPromise(`${queue} delivers ${key} again after it was settled`);
     }
     if (fate.lost) throw new BrokenPromise(`${queue} delivers ${key}, which is not durable`);
+    if (fate.notBefore > nowMs) throw new BrokenPromise(`${queue} shows ${key} too early`);
     if (fate.held) throw new BrokenPromise(`${queue} delivers ${key} to two consumers at once`);
     if (fate.durable && !fate.confirmed && !fate.uncertain) {
       throw new BrokenPromise(`${queue} shows ${key} before it is durable`);
@@ -84,7 +96,7 @@ export class Ledger {
     if (fate.deliveries > 0 && !redelivered) {
       throw new BrokenPromise(`${queue} delivers ${key} again without saying so`);
     }
-    if (fate.deliveries === 0) this.#checkOrder(queue, fate);
+    if (fate.deliveries === 0 && fate.notBefore === 0) this.#checkOrder(queue, fate);
     fate.settlement = 'none';
     fate.deliveries++;
     fate.held = true;

@@ -17,8 +17,9 @@ import {
   Transactions,
 } from '@causeway/core';
 import { Journal, MemoryLog } from '@causeway/journal';
+import { recoverWith } from '../support/recover-with.js';
 import { SeededRandom } from '../support/seeded-random.js';
-import { type Fate, Ledger } from './ledger.js';
+import { type Fate, Ledger, type Place } from './ledger.js';
 
 const QUEUES = ['orders', 'bills'];
 const SUBSCRIPTIONS = [
@@ -30,6 +31,7 @@ const DEAD_LETTERS = 'DLQ';
 const MAX_DELIVERIES = 3;
 const PRODUCERS = 3;
 const TAG = 7;
+const DELAY_MS_MAX = 500;
 const BINDING: BindingOptions = { noLocal: false, durable: true, data: {} };
 /** Small, so that every path between memory and store is taken. */
 const LIMITS = createLimits({
@@ -42,7 +44,7 @@ interface Publication {
   readonly message: Message;
   /** The input that the message borrows. */
   readonly bytes: Buffer;
-  readonly queues: readonly { queue: string; producer: number; number: number }[];
+  readonly places: readonly Place[];
 }
 
 type Held = { readonly queue: string; readonly key: string; readonly entry: QueueEntry };
@@ -99,7 +101,7 @@ export class World implements Confirmable, ConsumerSink, TransactionOwner {
     const text = message.bytes.toString('latin1', message.start, message.end).trimEnd();
     const key = text.slice(text.indexOf('/') + 1);
     if (queue === DEAD_LETTERS) this.#deadLetters.add(key);
-    else this.#ledger.delivered(queue, key, entry!.redelivered);
+    else this.#ledger.delivered(queue, key, entry!.redelivered, this.#nowMs);
     this.#held.push({ queue, key, entry: entry! });
   }
 
@@ -146,7 +148,7 @@ export class World implements Confirmable, ConsumerSink, TransactionOwner {
       ]),
       addresses,
     });
-    await this.#broker.recover();
+    await recoverWith(this.#broker, () => this.#runDeferred());
     for (const { name, filter } of SUBSCRIPTIONS) this.#subscription(name, filter);
   }
 
@@ -175,8 +177,8 @@ export class World implements Confirmable, ConsumerSink, TransactionOwner {
   }
 
   #publish(): void {
-    const { message, bytes, queues } = this.#createMessage();
-    const fates = this.#promise(message, queues);
+    const { message, bytes, places } = this.#createMessage();
+    const fates = this.#promise(message, places);
     this.#broker.publish(message);
     // The input is gone after the call: whoever still refers to it reads garbage.
     bytes.fill(0x21);
@@ -204,7 +206,7 @@ export class World implements Confirmable, ConsumerSink, TransactionOwner {
       transaction.rollback();
       return;
     }
-    const published = publications.flatMap(({ message, queues }) => this.#promise(message, queues));
+    const published = publications.flatMap(({ message, places }) => this.#promise(message, places));
     const settled = this.#inTransaction.map(({ queue, key, entry }) => {
       entry.consumer!.grant(1);
       return this.#ledger.fate(queue, key);
@@ -237,14 +239,14 @@ export class World implements Confirmable, ConsumerSink, TransactionOwner {
     const bytes = Buffer.from(text);
     const address = this.#broker.addresses.get(toQueue ? 'queue' : 'topic', name);
     const message = new Message(address, FORMAT_IDS.mqtt, durable, bytes, 0, bytes.length, true);
-    return { message, bytes, queues: queues.map((queue) => ({ queue, producer, number })) };
+    if (this.#random.chance(0.2))
+      message.notBefore = this.#nowMs + this.#random.below(DELAY_MS_MAX);
+    return { message, bytes, places: queues.map((queue) => ({ queue, producer, number })) };
   }
 
   /** What is published now has to arrive. */
-  #promise({ durable }: Message, places: Publication['queues']): Fate[] {
-    return places.map(({ queue, producer, number }) =>
-      this.#ledger.published(queue, producer, number, durable),
-    );
+  #promise({ durable, notBefore }: Message, places: readonly Place[]): Fate[] {
+    return places.map((place) => this.#ledger.published(place, durable, notBefore));
   }
 
   #settle(): void {
@@ -352,7 +354,8 @@ export class World implements Confirmable, ConsumerSink, TransactionOwner {
       const wrote = this.#log.completeAppend();
       while (this.#deferred.length > 0) this.#runDeferred();
       while (this.#held.length > 0) this.#settle();
-      quiet = wrote || before > 0 || this.#held.length > 0 ? 0 : quiet + 1;
+      const busy = wrote || before > 0 || this.#held.length > 0 || this.#broker.delayedCount > 0;
+      quiet = busy ? 0 : quiet + 1;
     }
     this.#ledger.checkDrained(this.#deadLetters);
     this.#ledger.checkGroups();

@@ -14,6 +14,7 @@ import {
   type Queue,
 } from '@causeway/core';
 import { Journal, MemoryLog } from '@causeway/journal';
+import { recoverWith } from './recover-with.js';
 import { SeededRandom } from './seeded-random.js';
 import { TestConsumer, type TestConsumerOptions } from './test-consumer.js';
 import { createMessage, type MessageOptions } from './test-message.js';
@@ -89,7 +90,7 @@ export class TestBroker {
       },
       addresses,
     });
-    await this.broker.recover();
+    await recoverWith(this.broker, () => this.runReads());
     this.run();
   }
 

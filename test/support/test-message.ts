@@ -5,6 +5,7 @@ export interface MessageOptions {
   readonly durable?: boolean;
   readonly retain?: boolean;
   readonly expiresAt?: number;
+  readonly notBefore?: number;
   readonly publisherId?: number;
   readonly priority?: number;
 }
@@ -29,6 +30,7 @@ export function createMessage(
   message.retain = options.retain ?? false;
   message.emptyBody = text === '';
   message.expiresAt = options.expiresAt ?? 0;
+  message.notBefore = options.notBefore ?? 0;
   message.publisherId = options.publisherId ?? 0;
   if (options.priority !== undefined) message.priority = options.priority;
   return message;

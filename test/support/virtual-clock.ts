@@ -4,6 +4,8 @@ import type { Clock } from '@causeway/core';
 export class VirtualClock implements Clock {
   /** Milliseconds since 1970. */
   nowMs = Date.UTC(2026, 0, 1);
+  /** By how much the wall clock was set forward since the start. */
+  setForwardMs = 0;
   readonly #startedMs = this.nowMs;
 
   monotonicMs(): number {
@@ -11,6 +13,6 @@ export class VirtualClock implements Clock {
   }
 
   wallMs(): number {
-    return this.nowMs;
+    return this.nowMs + this.setForwardMs;
   }
 }

@@ -16,6 +16,7 @@ function createView() {
     overloaded: false,
     sessionCount: 3,
     retainedCount: 4,
+    delayedCount: 6,
     all: [] as QueueView[],
     queues: () => state.all,
   };
@@ -88,6 +89,7 @@ describe('metrics', () => {
     expect(series.get('causeway_connections_open')).toBe('2');
     expect(series.get('causeway_ready')).toBe('1');
     expect(series.get('causeway_sessions')).toBe('3');
+    expect(series.get('causeway_delayed_messages')).toBe('6');
     expect(series.get('causeway_retained_messages')).toBe('4');
     expect(Number(series.get('process_resident_memory_bytes'))).toBeGreaterThan(1e6);
     expect(series.has('process_cpu_seconds_total')).toBe(true);

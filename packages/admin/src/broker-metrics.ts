@@ -53,4 +53,10 @@ export function registerBrokerMetrics(registry: Registry, view: BrokerView): voi
     'Retained messages.',
     () => view.retainedCount,
   );
+  registerGauge(
+    registry,
+    'causeway_delayed_messages',
+    'Messages that wait for the time of their delivery.',
+    () => view.delayedCount,
+  );
 }

@@ -17,5 +17,7 @@ export interface BrokerView {
   readonly overloaded: boolean;
   readonly sessionCount: number;
   readonly retainedCount: number;
+  /** Messages that wait for their time. */
+  readonly delayedCount: number;
   queues(): Iterable<QueueView>;
 }

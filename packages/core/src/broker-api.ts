@@ -68,9 +68,10 @@ export interface BrokerApi {
   openConnection(info: ConnectionInfo): Connection;
 
   /**
-   * Routes a message into queues. The caller has checked the address and the permission.
+   * Routes a message into queues, or keeps it back until `notBefore`. The caller has checked the
+   * address and the permission.
    * @returns the number of queues it went to
-   * @throws BrokerError `address-not-found`, `queue-full`, `conversion-lossy`
+   * @throws BrokerError `address-not-found`, `quota-exceeded`, `conversion-lossy`
    */
   publish(message: Message): number;
   /**

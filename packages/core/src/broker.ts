@@ -12,6 +12,7 @@ import type { Connection, ConnectionInfo } from './connection.js';
 import { ConnectionTable } from './connection-table.js';
 import { Consumer, type ConsumerOptions } from './consumer.js';
 import { Deadlines } from './deadlines.js';
+import { DelayedMessages } from './delayed-messages.js';
 import { Distributor } from './distributor.js';
 import { BrokerError } from './errors.js';
 import { Formats } from './format.js';
@@ -97,6 +98,7 @@ export class Broker implements BrokerApi {
   readonly #schedule: QueueSchedule;
   readonly #distributor: Distributor;
   readonly #settlement: Settlement;
+  readonly #delayed: DelayedMessages;
   readonly #diskPressure: Backpressure;
   #lastStaged = 0;
   #lazySeal = false;
@@ -127,6 +129,7 @@ export class Broker implements BrokerApi {
     this.#diskPressure = new DiskPressure(() => this.overloaded);
     this.#distributor = new Distributor(this.#store, this.#router, this.metrics);
     this.#settlement = this.#createSettlement();
+    this.#delayed = this.#createDelayed();
     this.connections = this.#createConnections(options.authorizer);
   }
 
@@ -147,7 +150,7 @@ export class Broker implements BrokerApi {
     this.#sessions = this.#createSessions();
     this.#retained = new RetainedStore(this.#store, this.limits, () => this.#ids.durable());
     this.#store.setCheckpointSource({
-      queueState: (id) => this.#queues.byId(id)?.state ?? null,
+      queueState: (id) => this.#queues.byId(id)?.state ?? this.#delayed.stateOf(id),
       sessionSlots: (id) => this.#sessions.slots(id),
     });
     this.#store.onDurable((commit) => this.#committed(commit));
@@ -159,6 +162,9 @@ export class Broker implements BrokerApi {
       this.#sessions.restore(id, bytes, this.#queues.all);
     }
     for (const [id, slots] of state.sessionSlots) this.#sessions.restoreSlots(id, slots);
+    const { scheduleId } = this.#queues;
+    if (scheduleId > 0) await this.#delayed.restore(scheduleId, state.queues.get(scheduleId));
+    this.#delayed.run();
     this.#scheduleSweep();
     this.role = 'active';
     this.requestTurn();
@@ -204,6 +210,11 @@ export class Broker implements BrokerApi {
     return this.#retained.size;
   }
 
+  /** Messages that wait for their time. */
+  get delayedCount(): number {
+    return this.#delayed.length;
+  }
+
   /** All queues, for metrics and administration. */
   get queues(): ReadonlyMap<number, Queue> {
     return this.#queues.all;
@@ -223,24 +234,27 @@ export class Broker implements BrokerApi {
   publish(message: Message): number {
     if (this.#strictGate !== null) this.#strictGate.check(message);
     this.metrics.messagesPublished++;
-    message.id = this.#nextMessageId++;
     message.timestamp = this.clock.wallMs();
-    if (message.address.kind === 'queue') return this.#publishToQueue(message);
-    if (message.retain) this.#retained.keep(message, message.emptyBody);
-    return this.#distributor.toTopic(message);
+    if (message.notBefore > message.timestamp) return this.#delay(message);
+    message.notBefore = 0;
+    return this.#route(message);
   }
 
   admit(messages: readonly Message[]): void {
     if (this.#strictGate !== null) {
       for (const message of messages) this.#strictGate.check(message);
     }
+    const nowMs = this.clock.wallMs();
     const missing = new Map<string, Address>();
-    for (const { address } of messages) {
+    let delayed = 0;
+    for (const { address, notBefore } of messages) {
+      if (notBefore > nowMs) delayed++;
       if (address.kind !== 'queue' || isTemporary(address)) continue;
       if (this.#queues.addressed(address.name) === null) missing.set(address.name, address);
     }
     for (const address of missing.values()) this.#checkAutoCreate(address);
     this.#queues.checkRoom(missing.size);
+    this.#delayed.checkRoom(delayed);
     for (const address of missing.values()) this.#createQueue(address, true);
   }
 
@@ -359,16 +373,50 @@ export class Broker implements BrokerApi {
     return this.#deadlines.add(this.clock.monotonicMs() + delayMs, callback);
   }
 
-  #publishToQueue(message: Message): number {
-    const { address } = message;
-    const known = this.#queues.addressed(address.name);
-    if (known === null && isTemporary(address)) {
-      // Whoever waited for the reply is gone: the same as a topic without a subscriber.
-      this.metrics.messagesUnroutable++;
+  #route(message: Message): number {
+    message.id = this.#nextMessageId++;
+    if (message.address.kind === 'queue') return this.#publishToQueue(message);
+    if (message.retain) this.#retained.keep(message, message.emptyBody);
+    return this.#distributor.toTopic(message);
+  }
+
+  /** Keeps a message back until its time. A topic's subscribers are those that it has then. */
+  #delay(message: Message): number {
+    const { address, expiresAt, notBefore } = message;
+    if (address.kind === 'queue' && this.#queueOf(address) === null) return 0;
+    if (expiresAt > 0 && expiresAt <= notBefore) {
+      this.metrics.messagesExpired++;
       return 0;
     }
-    this.#distributor.toQueue(known ?? this.queue(address, true), message, null);
+    this.#delayed.add(message);
     return 1;
+  }
+
+  /** The producer was told that it is stored: it is not lost when its queue cannot take it. */
+  #release(message: Message): void {
+    try {
+      this.#route(message);
+    } catch (error) {
+      if (!(error instanceof BrokerError)) throw error;
+      this.#settlement.buryUndelivered(message, error.message);
+    }
+  }
+
+  #publishToQueue(message: Message): number {
+    const queue = this.#queueOf(message.address);
+    if (queue === null) return 0;
+    this.#distributor.toQueue(queue, message, null);
+    return 1;
+  }
+
+  /** The queue that messages to an address go to, created if need be; null for one that is gone. */
+  #queueOf(address: Address): Queue | null {
+    const known = this.#queues.addressed(address.name);
+    if (known !== null) return known;
+    if (!isTemporary(address)) return this.queue(address, true);
+    // Whoever waited for the reply is gone: the same as a topic without a subscriber.
+    this.metrics.messagesUnroutable++;
+    return null;
   }
 
   #checkAutoCreate(address: Address): void {
@@ -389,7 +437,8 @@ export class Broker implements BrokerApi {
     this.#retained.stage();
     if (!store.dirty) return;
     this.#lastStaged = store.openCommit;
-    const awaited = this.#confirms.lastCommit >= store.openCommit || this.#schedule.gated;
+    const gated = this.#schedule.gated || this.#delayed.gated;
+    const awaited = gated || this.#confirms.lastCommit >= store.openCommit;
     if (awaited || store.pendingBytes > LAZY_BYTES_MAX || this.role === 'stopping') store.commit();
     else this.#sealLater();
   }
@@ -408,6 +457,7 @@ export class Broker implements BrokerApi {
     this.metrics.commits++;
     // First, since sealing asks who still waits.
     this.#schedule.committed(commit);
+    this.#delayed.committed();
     this.#seal();
     this.#confirms.run(commit);
     this.requestTurn();
@@ -416,6 +466,7 @@ export class Broker implements BrokerApi {
   #scheduleSweep(): void {
     this.schedule(EXPIRY_SWEEP_MS, () => {
       for (const queue of this.#queues.all.values()) queue.sweepExpired();
+      this.#delayed.run();
       this.#scheduleSweep();
     });
   }
@@ -455,6 +506,21 @@ export class Broker implements BrokerApi {
         const known = this.#queues.addressed(address.name);
         this.#distributor.toQueue(known ?? this.#createQueue(address, false), letter, null);
       },
+    });
+  }
+
+  #createDelayed(): DelayedMessages {
+    return new DelayedMessages({
+      store: this.#store,
+      clock: this.clock,
+      limits: this.limits,
+      metrics: this.metrics,
+      log: this.log,
+      schedule: (delayMs, callback) => this.schedule(delayMs, callback),
+      requestTurn: this.requestTurn,
+      createQueue: () => this.#queues.createSchedule(),
+      overloaded: () => this.overloaded,
+      release: (message) => this.#release(message),
     });
   }
 

@@ -5,10 +5,13 @@ import type { QueueKind } from './queue-definition.js';
 import type { Will } from './session.js';
 import type { BindingOptions } from './subscription.js';
 
+/** The queue of delayed messages: nobody consumes from it, so that it is no `Queue` in memory. */
+export const SCHEDULE_KIND = 'schedule';
+
 /** The cold records, as JSON. A field that is added must have a meaning when it is absent. */
 export interface QueueDocument {
   readonly name: string;
-  readonly kind: QueueKind;
+  readonly kind: QueueKind | typeof SCHEDULE_KIND;
   readonly ownerId: number;
   readonly autoDelete: boolean;
   /** Being deleted: what is left of its messages is settled after a restart. */

@@ -124,6 +124,11 @@ export const LIMITS = {
     unit: 'count',
     describe: 'Unsettled deliveries to a STOMP consumer that does not ask for a prefetch.',
   },
+  scheduledMessagesMax: {
+    default: 1_000_000,
+    unit: 'count',
+    describe: 'Messages in all that wait for the time before which they may not be delivered.',
+  },
   queueWindowMessages: {
     default: 2048,
     unit: 'count',

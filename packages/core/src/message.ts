@@ -11,7 +11,7 @@ export const PRIORITY_DEFAULT = 4;
  * is cached.
  */
 export class Message {
-  /** Unique and increasing over the life of the store; 0 until it is published. */
+  /** Unique and increasing over the life of the store; 0 until it goes to its queues. */
   id = 0;
   readonly address: Address;
   readonly format: FormatId;
@@ -25,6 +25,11 @@ export class Message {
   priority = PRIORITY_DEFAULT;
   /** Wall-clock milliseconds since 1970 after which nobody receives it; 0 for never. */
   expiresAt = 0;
+  /**
+   * Wall-clock milliseconds since 1970 before which nobody receives it; 0 for at once. The broker
+   * keeps the message back until then, and sets this to 0 when it lets it go.
+   */
+  notBefore = 0;
   /** Wall-clock milliseconds at which the broker took it. */
   timestamp = 0;
   /** A small number (0 to 255) that belongs to the format and is stored with the message. */

@@ -115,6 +115,11 @@ export class QueueLog {
     return false;
   }
 
+  /** Whether the entry can be read back. */
+  isDurable(sequence: number): boolean {
+    return sequence < this.#tail.durable(this.#store.durableCommit);
+  }
+
   /**
    * Reads the next part of what waits in the store only.
    * @returns whether something is being read; if not, what comes next is not durable yet

@@ -4,6 +4,7 @@ import {
   decodeDocument,
   encodeDocument,
   type QueueDocument,
+  SCHEDULE_KIND,
 } from './documents.js';
 import { BrokerError } from './errors.js';
 import { COUNTER_ID, type IdCounter } from './id-counter.js';
@@ -42,6 +43,7 @@ export class QueueTable {
   /** Queues behind sessions and subscriptions: no client's destination can name them. */
   readonly #internal = new Map<string, Queue>();
   readonly #dependencies: Dependencies;
+  #scheduleId = 0;
 
   constructor(dependencies: Dependencies) {
     this.#dependencies = dependencies;
@@ -53,6 +55,25 @@ export class QueueTable {
 
   get all(): ReadonlyMap<number, Queue> {
     return this.#byId;
+  }
+
+  /** Id of the queue of delayed messages; 0 until there is one. */
+  get scheduleId(): number {
+    return this.#scheduleId;
+  }
+
+  /** Creates the queue of delayed messages. @returns its id */
+  createSchedule(): number {
+    const { ids, store } = this.#dependencies;
+    this.#scheduleId = ids.durable();
+    const document: QueueDocument = {
+      name: SCHEDULE_KIND,
+      kind: SCHEDULE_KIND,
+      ownerId: 0,
+      autoDelete: false,
+    };
+    store.putDocument('queue', this.#scheduleId, encodeDocument(document));
+    return this.#scheduleId;
   }
 
   byId(id: number): Queue | null {
@@ -139,8 +160,12 @@ export class QueueTable {
     const unfinished: Queue[] = [];
     for (const [id, bytes] of state.documents.queue) {
       if (id === COUNTER_ID) continue;
-      const { deleted, ...document } = decodeDocument<QueueDocument>(bytes);
-      const queue = this.#build(id, { ...document, durable: true }, state);
+      const { deleted, kind, ...document } = decodeDocument<QueueDocument>(bytes);
+      if (kind === SCHEDULE_KIND) {
+        this.#scheduleId = id;
+        continue;
+      }
+      const queue = this.#build(id, { ...document, kind, durable: true }, state);
       if (deleted === true) {
         queue.deleted = true;
         this.#byId.set(id, queue);

@@ -40,6 +40,12 @@ export class Settlement {
     }
   }
 
+  /** A message whose time had come could not be brought into its queue. */
+  buryUndelivered(message: Message, reason: string): void {
+    const { deadLetter } = this.#dependencies.policyFor(message.address);
+    this.#sendLetter(message, message.address, deadLetter, reason, 0);
+  }
+
   #modify(entry: QueueEntry, details: SettleDetails | undefined): void {
     const { queue } = entry;
     if (details?.undeliverableHere === true) {
@@ -59,14 +65,29 @@ export class Settlement {
 
   /** Moves a message to the dead letters, in the same commit that takes it from its queue. */
   #bury(entry: QueueEntry, reason: string): void {
-    const { queue } = entry;
+    const { queue, message, deliveryCount } = entry;
     const { deadLetter } = this.#policyOf(entry);
-    this.#dependencies.metrics.messagesDeadLettered++;
-    if (deadLetter !== '' && queue.name !== deadLetter) {
-      const { queueAddress, clock, sendLetter } = this.#dependencies;
-      sendLetter(deadLetterOf(entry, queueAddress(deadLetter), reason, clock.wallMs()));
-    }
+    const origin = queue.kind === 'queue' ? queue.address : message.address;
+    // What is refused as a dead letter is gone.
+    const name = queue.name === deadLetter ? '' : deadLetter;
+    this.#sendLetter(message, origin, name, reason, deliveryCount);
     queue.finish(entry);
+  }
+
+  /** @param name of the queue for dead letters; empty for none */
+  #sendLetter(
+    message: Message,
+    origin: Address,
+    name: string,
+    reason: string,
+    deliveryCount: number,
+  ): void {
+    const { metrics, queueAddress, clock, sendLetter } = this.#dependencies;
+    metrics.messagesDeadLettered++;
+    if (name === '') return;
+    const deadLetters = queueAddress(name);
+    const wallMs = clock.wallMs();
+    sendLetter(deadLetterOf(message, { deadLetters, reason, origin, deliveryCount, wallMs }));
   }
 
   /** Queues have a policy of their own; what came through a topic follows the topic's. */

@@ -12,6 +12,8 @@ import { MessageDecoder } from './message-codec.js';
 import { type DecodedBody, decodeBody, decodeEntry } from './message-records.js';
 import type { ShardLog } from './shard-log.js';
 
+/** A larger id is that of a publisher which was not stored: in a later run it is somebody else's. */
+const STORED_ID_MAX = 2 ** 32 - 1;
 const NO_TARGETS: readonly number[] = [];
 
 /** What is wrong with a record that is not served. */
@@ -66,12 +68,14 @@ export class EntryReader {
     const { bodyId, direct } = entry;
     const body = entry.decoded === null ? this.#body(bodyId) : null;
     const { message, bootCount } = entry.decoded ?? body!.decoded;
+    const former = bootCount !== this.#bootCount;
+    if (former && message.publisherId > STORED_ID_MAX) message.publisherId = 0;
     return {
       sequence,
       message,
       bodyId,
       bodyTargets: body?.targets ?? NO_TARGETS,
-      stale: !message.durable && bootCount !== this.#bootCount,
+      stale: former && !message.durable,
       direct,
     };
   }

@@ -2,10 +2,12 @@ import { type Address, type AddressBook, type AddressKind, Message } from '@caus
 import { ByteReader, ByteWriter, WireError } from '@causeway/wire';
 import { getUint32, getUint48, getUint64, putUint32, putUint48, putUint64 } from './integers.js';
 
-const FLAGS = { durable: 1, retain: 2, annotated: 4 } as const;
+const FLAGS = { durable: 1, retain: 2, annotated: 4, delayed: 8 } as const;
 const ADDRESS_CODES = { queue: 1, topic: 2 } as const satisfies Record<AddressKind, number>;
 /** Envelope before the address: flags, format, its flags, priority, id, times, boot. */
 const FIXED_BYTES = 28;
+/** After it, of a message that waits for its time: not before, publisher. */
+const DELAY_BYTES = 12;
 const UINT48_MAX = 2 ** 48 - 1;
 
 /** A message of a record, and the run of the broker that wrote it. */
@@ -28,14 +30,17 @@ export class MessageEncoder {
   /** Bytes that `write` will use. Call it first: it prepares the address. */
   measure(message: Message, annotations: Buffer | null): number {
     if (message.address !== this.#lastAddress) this.#prepare(message.address);
-    return FIXED_BYTES + this.#lastEncoded.length + (annotations?.length ?? 0) + message.size;
+    const delay = message.notBefore > 0 ? DELAY_BYTES : 0;
+    const address = this.#lastEncoded;
+    return FIXED_BYTES + delay + address.length + (annotations?.length ?? 0) + message.size;
   }
 
   write(target: Buffer, at: number, message: Message, annotations: Buffer | null): void {
     target[at] =
       (message.durable ? FLAGS.durable : 0) |
       (message.retain ? FLAGS.retain : 0) |
-      (annotations === null ? 0 : FLAGS.annotated);
+      (annotations === null ? 0 : FLAGS.annotated) |
+      (message.notBefore > 0 ? FLAGS.delayed : 0);
     target[at + 1] = message.format;
     target[at + 2] = message.formatFlags;
     target[at + 3] = message.priority;
@@ -44,6 +49,11 @@ export class MessageEncoder {
     putUint48(target, at + 18, clamp(message.expiresAt));
     putUint32(target, at + 24, this.#bootCount);
     let position = at + FIXED_BYTES;
+    if (message.notBefore > 0) {
+      putUint48(target, position, clamp(message.notBefore));
+      putUint48(target, position + 6, message.publisherId);
+      position += DELAY_BYTES;
+    }
     const address = this.#lastEncoded;
     for (let index = 0; index < address.length; index++) target[position++] = address[index]!;
     if (annotations !== null) position += annotations.copy(target, position);
@@ -93,6 +103,9 @@ export class MessageDecoder {
     const reader = new ByteReader(record, at);
     reader.advance(FIXED_BYTES);
     const flags = record[at]!;
+    const delayed = (flags & FLAGS.delayed) !== 0;
+    const notBefore = delayed ? reader.uint48() : 0;
+    const publisherId = delayed ? reader.uint48() : 0;
     const address = this.#address(reader);
     const annotations = (flags & FLAGS.annotated) === 0 ? null : readAnnotations(reader);
     const durable = (flags & FLAGS.durable) !== 0;
@@ -112,6 +125,8 @@ export class MessageDecoder {
     message.id = getUint64(record, at + 4);
     message.timestamp = getUint48(record, at + 12);
     message.expiresAt = getUint48(record, at + 18);
+    message.notBefore = notBefore;
+    message.publisherId = publisherId;
     message.annotations = annotations;
     return { message, bootCount: getUint32(record, at + 24) };
   }

@@ -49,6 +49,9 @@ function createView(broker: Broker): BrokerView {
     get retainedCount() {
       return recovered() ? broker.retainedCount : 0;
     },
+    get delayedCount() {
+      return recovered() ? broker.delayedCount : 0;
+    },
     queues: () => (recovered() ? broker.queues.values() : []),
   };
 }

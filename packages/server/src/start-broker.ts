@@ -197,6 +197,7 @@ class BrokerProcess implements RunningBroker {
       queues: broker.queueCount,
       sessions: broker.sessionCount,
       retained: broker.retainedCount,
+      delayed: broker.delayedCount,
     });
   }
 

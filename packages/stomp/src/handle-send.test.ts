@@ -46,6 +46,17 @@ describe('SEND', () => {
     expect(message.address.uri).toBe('queue://a');
   });
 
+  test('with a delay keeps the message back, and its receivers do not see the header', () => {
+    const peer = new StompPeer().connect();
+    const nowMs = peer.broker.clock.wallMs();
+    const headers = 'destination:/queue/a\nAMQ_SCHEDULED_DELAY:';
+    for (const delay of ['1500\nAMQ_SCHEDULED_DELAY:7', '0']) {
+      peer.send(`SEND\n${headers}${delay}\na:b\n\nx^`);
+      expect(stored(peer)).toEqual({ lines: 'a:b\n', body: 'x' });
+    }
+    expect(peer.broker.published.map(({ notBefore }) => notBefore)).toEqual([nowMs + 1500, 0]);
+  });
+
   test('keeps lines that end in CR LF with LF alone', () => {
     const peer = new StompPeer().connect();
     peer.send('SEND\r\ndestination:/queue/a\r\na:b\r\n\r\nx^');
@@ -134,6 +145,10 @@ describe('SEND', () => {
     ['a priority of 10', 'destination:/queue/a\npriority:10', 'malformed frame'],
     ['a priority that is none', 'destination:/queue/a\npriority:high', 'malformed frame'],
     ['an expiry that is none', 'destination:/queue/a\nexpires:-1', 'malformed frame'],
+    ['a delay that is none', 'destination:/queue/a\nAMQ_SCHEDULED_DELAY:-1', 'malformed frame'],
+    ['a period', 'destination:/queue/a\nAMQ_SCHEDULED_PERIOD:1000', 'not supported'],
+    ['a repetition', 'destination:/queue/a\nAMQ_SCHEDULED_REPEAT:9', 'not supported'],
+    ['a schedule', 'destination:/queue/a\nAMQ_SCHEDULED_CRON:0 * * * *', 'not supported'],
     ['a persistence that is none', 'destination:/queue/a\npersistent:yes', 'malformed frame'],
     ['an unknown transaction', 'destination:/queue/a\ntransaction:t', 'unknown transaction'],
   ])('with %s is refused', (_, headers, message) => {

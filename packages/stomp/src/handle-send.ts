@@ -35,6 +35,7 @@ export function handleSend(client: StompClient, frame: Frame): void {
   const persistent = readPersistent(frame, headers);
   const priority = readPriority(frame, headers);
   const expiresAt = readExpires(frame, headers);
+  const delayMs = readDelay(frame, headers);
   const bytes = storeFrame(frame, headers, replyToLine(client, frame, headers));
   let flags: number = client.version;
   if (frame.hasContentLength) flags |= CONTENT_LENGTH_FLAG;
@@ -46,6 +47,7 @@ export function handleSend(client: StompClient, frame: Frame): void {
     const message = new Message(address, FORMAT_IDS.stomp, durable, bytes, 0, length, false);
     if (priority >= 0) message.priority = priority;
     message.expiresAt = expiresAt;
+    if (delayMs > 0) message.notBefore = client.broker.clock.wallMs() + delayMs;
     message.formatFlags = flags;
     message.publisherId = client.connection.id;
     if (!durable && address.kind === 'queue') client.warnNonPersistent(address);
@@ -117,6 +119,15 @@ function readExpires(frame: Frame, headers: SendHeaders): number {
   const expires = parseDecimal(frame.buffer, frame.valueStart(index), frame.valueEnd(index));
   if (expires >= 0) return expires;
   throw new BrokerError('malformed', 'expires is a time in milliseconds since 1970');
+}
+
+/** Milliseconds for which nobody may get the message; ActiveMQ's header. */
+function readDelay(frame: Frame, headers: SendHeaders): number {
+  const index = headers.delay;
+  if (index < 0) return 0;
+  const delayMs = parseDecimal(frame.buffer, frame.valueStart(index), frame.valueEnd(index));
+  if (delayMs >= 0) return delayMs;
+  throw new BrokerError('malformed', 'AMQ_SCHEDULED_DELAY is a number of milliseconds');
 }
 
 /** The line to keep instead of a `reply-to` that only this client could understand; or null. */

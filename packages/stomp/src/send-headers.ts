@@ -1,4 +1,4 @@
-import { isBrokersOwnName } from '@causeway/core';
+import { BrokerError, isBrokersOwnName } from '@causeway/core';
 import { equals, type Frame } from './codec/frame.js';
 
 const LETTER_J = 0x4a;
@@ -14,6 +14,7 @@ export class SendHeaders {
   expires = -1;
   replyTo = -1;
   timestamp = -1;
+  delay = -1;
   /** The headers that go on to the receivers, by index. */
   kept = new Uint16Array(64);
   /** 1 for those that go on under another name, in the order of `kept`. */
@@ -29,6 +30,7 @@ export class SendHeaders {
     this.expires = -1;
     this.replyTo = -1;
     this.timestamp = -1;
+    this.delay = -1;
     this.keptCount = 0;
     if (this.kept.length >= headerCount) return;
     this.kept = new Uint16Array(headerCount * 2);
@@ -107,8 +109,26 @@ function sort(frame: Frame, index: number, headers: SendHeaders): void {
     case 14:
       if (is(frame, start, end, 'content-length')) return;
       break;
+    case 18:
+    case 20:
+      refuseRepetition(frame, start, end);
+      break;
+    case 19:
+      if (is(frame, start, end, 'AMQ_SCHEDULED_DELAY')) {
+        if (headers.delay < 0) headers.delay = index;
+        return;
+      }
+      break;
   }
   headers.keep(index, speaksForBroker(frame, start, end));
+}
+
+/** ActiveMQ's headers for messages that come again and again. */
+function refuseRepetition(frame: Frame, start: number, end: number): void {
+  for (const name of ['AMQ_SCHEDULED_CRON', 'AMQ_SCHEDULED_PERIOD', 'AMQ_SCHEDULED_REPEAT']) {
+    if (!is(frame, start, end, name)) continue;
+    throw new BrokerError('not-supported', `${name} is not supported: messages come once`);
+  }
 }
 
 /** Who sent a message and why it is a dead letter are for the broker to say. */
