@@ -74,7 +74,7 @@ function publish(
   }
   if (layout.messageAnnotations !== ABSENT) {
     message.formatFlags = HAS_MESSAGE_ANNOTATIONS;
-    (message as unknown as { notBefore: number }).notBefore = notBeforeOf(view, layout, nowMs);
+    message.notBefore = notBeforeOf(view, layout, nowMs);
   }
   const { state } = delivery;
   if (state?.kind === 'transactional') {
