@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { useAmqpServer } from './amqp-fixture.js';
 
@@ -37,6 +38,43 @@ describe('rhea, durable subscriptions', () => {
     await sender.send('new');
     expect(await receiver.bodies(1)).toEqual(['new']);
     await receiver.close();
+  });
+
+  test('are found without a source, for those who do not know it any more', async () => {
+    const topic = `topic://${name()}`;
+    const container_id = name();
+    const first = await open({ container_id });
+    await first.receiver({ name: 'archive', source: { address: topic, ...DURABLE } });
+    await first.close();
+    const second = await open({ container_id });
+    const recovered = second.connection.open_receiver({ name: 'archive' });
+    await once(recovered, 'receiver_open');
+    expect(recovered.source).toMatchObject({ address: topic, durable: 2 });
+    recovered.close();
+    await once(recovered, 'receiver_close');
+    const unknown = second.receiver({ name: 'archive' });
+    await expect(unknown).rejects.toMatchObject({ condition: 'amqp:not-found' });
+  });
+
+  test('that are shared divide the messages, and stay until their last consumer has closed', async () => {
+    const topic = `topic://${name()}`;
+    const capabilities = ['topic', 'shared', 'global'];
+    const options = { name: name(), source: { address: topic, ...DURABLE, capabilities } };
+    const [one, other] = [await open(), await open()];
+    const left = await one.receiver({ ...options, credit_window: 1 });
+    const right = await other.receiver({ ...options, credit_window: 1 });
+    const sender = await one.sender(topic);
+    await Promise.all([sender.send('a'), sender.send('b')]);
+    expect([...(await left.bodies(1)), ...(await right.bodies(1))].sort()).toEqual(['a', 'b']);
+    await left.close();
+    await sender.send('c');
+    expect(await right.bodies(1)).toEqual(['c']);
+    await right.close();
+    await sender.send('nobody');
+    const late = await one.receiver(options);
+    await sender.send('d');
+    expect(await late.bodies(1)).toEqual(['d']);
+    await late.close();
   });
 });
 

@@ -1,7 +1,7 @@
 import { encodeAttach } from './codec/encode-performative.js';
 import { type Attach, ROLE, SENDER_SETTLE_MODE } from './codec/types.js';
-import { AmqpError, CONDITION } from './errors.js';
 import { openSource } from './open-source.js';
+import { recoverSource } from './recover-source.js';
 import { compareUnsettled, NOTHING_RESUMED } from './resume-deliveries.js';
 import { SendingLink } from './sending-link.js';
 import type { Session } from './session.js';
@@ -10,15 +10,15 @@ import type { Session } from './session.js';
 export function attachSendingLink(session: Session, attach: Attach): void {
   const { client, channel } = session;
   const { broker } = client;
-  if (attach.source === null) {
-    throw new AmqpError('link', CONDITION.notFound, 'no subscription of that name is known');
-  }
   client.registry.steal(client, 'sending', attach.name);
   const suspended = client.registry.resume(client, 'sending', attach.name);
   const resumes = suspended !== null && attach.unsettled !== null;
   if (!resumes) suspended?.drop(broker);
   const resumed = resumes ? compareUnsettled(suspended, attach.unsettled) : NOTHING_RESUMED;
-  const opened = openSource(session, attach, attach.source);
+  const opened =
+    attach.source === null
+      ? recoverSource(session, attach)
+      : openSource(session, attach, attach.source);
   const link = new SendingLink({
     session,
     handle: attach.handle,

@@ -22,12 +22,15 @@ export function handleDetach(session: Session, view: Buffer, start: number, end:
   session.client.write(encodeDetach(session.channel, { handle, closed, error: null }));
 }
 
-/** Part 2.6.5: a link that is closed, not only detached, leaves nothing behind. */
+/**
+ * Part 2.6.5: a link that is closed, not only detached, leaves nothing behind. A shared subscription
+ * stays as long as it has other consumers.
+ */
 function unsubscribe(session: Session, { source, name }: SendingLink): void {
   if (!isDurable(source)) return;
   const { broker } = session.client;
   const queue = broker.findSubscriptionQueue(
     subscriptionName(session, name, source.capabilities, true),
   );
-  if (queue !== null) broker.deleteQueue(queue);
+  if (queue?.consumers.length === 0) broker.deleteQueue(queue);
 }

@@ -23,7 +23,7 @@ export interface OpenedSource {
 }
 
 /** Outcomes that the broker knows (part 3.4). */
-const OUTCOMES = [
+export const OUTCOMES = [
   'amqp:accepted:list',
   'amqp:rejected:list',
   'amqp:released:list',
