@@ -85,7 +85,7 @@ describe('a delayed message', () => {
 
   test('to a topic goes to those who subscribe when it comes', async () => {
     const world = await createTestBroker();
-    const before = world.consume(world.subscribe('news', { autoDelete: true }));
+    const before = world.consume(world.subscribe('news', { expiryMs: 0 }));
     delay(world, 'topic://news', 'later', 100);
     before.close();
     const after = [world.subscribe('news'), world.subscribe('>')].map((queue) =>

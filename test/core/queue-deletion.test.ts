@@ -78,7 +78,7 @@ describe('deleting a queue', () => {
 describe('a subscription queue', () => {
   test('that is to be deleted with its last consumer is', async () => {
     const world = await createTestBroker();
-    const queue = world.subscribe('t', { autoDelete: true });
+    const queue = world.subscribe('t', { expiryMs: 0 });
     const consumers = [world.consume(queue), world.consume(queue)];
     consumers[0]!.close();
     expect(queue.deleted).toBe(false);

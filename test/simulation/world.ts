@@ -159,7 +159,7 @@ export class World implements Confirmable, ConsumerSink, TransactionOwner {
       binding: BINDING,
       durable: true,
       ownerId: 0,
-      autoDelete: false,
+      expiryMs: Number.POSITIVE_INFINITY,
     });
   }
 

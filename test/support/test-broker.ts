@@ -171,7 +171,7 @@ export class TestBroker {
       binding: { noLocal, durable: options.stores ?? true, data: {} },
       durable,
       ownerId,
-      autoDelete: options.autoDelete ?? false,
+      expiryMs: options.expiryMs ?? Number.POSITIVE_INFINITY,
     });
   }
 
@@ -219,7 +219,8 @@ export interface SubscribeOptions {
   readonly durable?: boolean;
   readonly ownerId?: number;
   readonly noLocal?: boolean;
-  readonly autoDelete?: boolean;
+  /** Defaults to for ever. */
+  readonly expiryMs?: number;
   /** False: what comes through the binding is never stored. */
   readonly stores?: boolean;
 }

@@ -24,7 +24,7 @@ export function openSubscription(
   const binding = { noLocal: filters.noLocal, durable, data: {} };
   const options = { filter: address.name, binding, ownerId: connection.id };
   if (!durable && !shared) {
-    return broker.subscriptionQueue({ ...options, name: null, durable: false, autoDelete: true });
+    return broker.subscriptionQueue({ ...options, name: null, durable: false, expiryMs: 0 });
   }
   const name = subscriptionName(session, attach.name, source.capabilities, durable);
   const existing = broker.findSubscriptionQueue(name);
@@ -36,7 +36,8 @@ export function openSubscription(
     // With another filter than before it is a new subscription, as in JMS.
     broker.deleteQueue(existing);
   }
-  return broker.subscriptionQueue({ ...options, name, durable, autoDelete: !durable });
+  const expiryMs = durable ? Number.POSITIVE_INFINITY : 0;
+  return broker.subscriptionQueue({ ...options, name, durable, expiryMs });
 }
 
 /** Part 3.5.3 and 3.5.6: it outlives its link. */

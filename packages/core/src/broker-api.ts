@@ -45,8 +45,11 @@ export interface SubscriptionQueueOptions {
   readonly durable: boolean;
   /** `ownerId` for noLocal. */
   readonly ownerId: number;
-  /** Delete it when its last consumer closes. */
-  readonly autoDelete: boolean;
+  /**
+   * Milliseconds that it outlives its last consumer; 0 ends with it, Infinity never ends. A
+   * subscription that is found takes it over, too.
+   */
+  readonly expiryMs: number;
 }
 
 /**

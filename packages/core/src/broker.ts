@@ -34,6 +34,7 @@ import { SessionTable } from './session-table.js';
 import { Settlement } from './settlement.js';
 import { StrictGate } from './strict-gate.js';
 import type { BindingOptions } from './subscription.js';
+import { SubscriptionExpiry } from './subscription-expiry.js';
 
 export interface BrokerOptions {
   readonly store: Store;
@@ -108,6 +109,7 @@ export class Broker implements BrokerApi {
   // Made by `recover`, before anything else is called.
   #ids!: IdCounter;
   #queues!: QueueTable;
+  #expiry!: SubscriptionExpiry;
   #sessions!: SessionTable;
   #retained!: RetainedStore;
 
@@ -147,6 +149,12 @@ export class Broker implements BrokerApi {
       limits: this.limits,
       context: this.#context,
     });
+    this.#expiry = new SubscriptionExpiry({
+      clock: this.clock,
+      schedule: (delayMs, callback) => this.schedule(delayMs, callback),
+      saveQueue: (queue, life) => this.#queues.save(queue, life === null ? {} : { life }),
+      deleteQueue: (queue) => this.deleteQueue(queue),
+    });
     this.#sessions = this.#createSessions();
     this.#retained = new RetainedStore(this.#store, this.limits, () => this.#ids.durable());
     this.#store.setCheckpointSource({
@@ -154,7 +162,9 @@ export class Broker implements BrokerApi {
       sessionSlots: (id) => this.#sessions.slots(id),
     });
     this.#store.onDurable((commit) => this.#committed(commit));
-    for (const queue of this.#queues.restore(state)) this.#schedule.purge(queue);
+    const { unfinished, lives } = this.#queues.restore(state);
+    for (const queue of unfinished) this.#schedule.purge(queue);
+    for (const [queue, life] of lives) this.#expiry.restore(queue, life);
     for (const [id, bytes] of state.documents.retained) {
       this.#retained.restore(id, this.#store.decodeRetained(bytes));
     }
@@ -278,15 +288,13 @@ export class Broker implements BrokerApi {
   }
 
   subscriptionQueue(options: SubscriptionQueueOptions): Queue {
-    const { durable, ownerId, autoDelete } = options;
+    const { durable, ownerId } = options;
     const name = options.name ?? `subscription:${this.random.hex(8)}`;
-    const known = this.#queues.internal(name);
-    if (known !== null) {
-      this.bind(known, options.filter, options.binding);
-      return known;
-    }
-    const queue = this.#queues.create({ name, kind: 'subscription', durable, ownerId, autoDelete });
+    const queue =
+      this.#queues.internal(name) ??
+      this.#queues.create({ name, kind: 'subscription', durable, ownerId });
     this.bind(queue, options.filter, options.binding);
+    this.#expiry.set(queue, options.expiryMs);
     return queue;
   }
 
@@ -302,6 +310,7 @@ export class Broker implements BrokerApi {
       consumer.sink.consumerClosed(consumer, error);
     }
     if (queue.deleted) return;
+    this.#expiry.forget(queue);
     this.#queues.retire(queue);
     this.#schedule.purge(queue);
     this.requestTurn();
@@ -310,6 +319,7 @@ export class Broker implements BrokerApi {
   consume(queue: Queue, options: ConsumerOptions): Consumer {
     const consumer = new Consumer(this.#nextConsumerId++, queue, options);
     queue.addConsumer(consumer);
+    if (queue.consumers.length === 1) this.#expiry.joined(queue);
     return consumer;
   }
 
@@ -321,7 +331,7 @@ export class Broker implements BrokerApi {
       if (options.failed === true) this.settle(entry, 'modified', { deliveryFailed: true });
       else queue.takeBack(entry);
     }
-    if (queue.definition.autoDelete && queue.consumers.length === 0) this.deleteQueue(queue);
+    if (queue.consumers.length === 0) this.#expiry.left(queue);
     this.requestTurn();
   }
 
@@ -424,7 +434,7 @@ export class Broker implements BrokerApi {
   }
 
   #createQueue({ name }: Address, limited: boolean): Queue {
-    const options = { name, kind: 'queue', durable: true, ownerId: 0, autoDelete: false } as const;
+    const options = { name, kind: 'queue', durable: true, ownerId: 0 } as const;
     return this.#queues.create(options, limited);
   }
 
@@ -537,7 +547,7 @@ export class Broker implements BrokerApi {
       createTemporary: (ownerId) => {
         const name = `${TEMPORARY_PREFIX}${this.random.hex(16)}`;
         const kind = 'temporary';
-        return this.#queues.create({ name, kind, durable: false, ownerId, autoDelete: false });
+        return this.#queues.create({ name, kind, durable: false, ownerId });
       },
       deleteQueue: (queue) => this.deleteQueue(queue),
       nextId: () => this.#ids.transient(),
@@ -553,7 +563,7 @@ export class Broker implements BrokerApi {
       addresses: this.addresses,
       schedule: (delayMs, callback) => this.schedule(delayMs, callback),
       createQueue: (name, ownerId, durable) =>
-        this.#queues.create({ name, kind: 'session', durable, ownerId, autoDelete: false }),
+        this.#queues.create({ name, kind: 'session', durable, ownerId }),
       deleteQueue: (queue) => this.deleteQueue(queue),
       closeConsumers: (queue) => {
         for (const consumer of [...queue.consumers]) this.closeConsumer(consumer);

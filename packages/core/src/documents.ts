@@ -13,9 +13,18 @@ export interface QueueDocument {
   readonly name: string;
   readonly kind: QueueKind | typeof SCHEDULE_KIND;
   readonly ownerId: number;
-  readonly autoDelete: boolean;
+  /** Of a subscription; absent for ever. */
+  readonly life?: SubscriptionLife;
   /** Being deleted: what is left of its messages is settled after a restart. */
   readonly deleted?: boolean;
+}
+
+/** How long a subscription outlives its consumers. */
+export interface SubscriptionLife {
+  /** Milliseconds; 0 ends with the last consumer. */
+  readonly expiryMs: number;
+  /** Wall-clock milliseconds since when nobody consumes; absent while somebody does. */
+  readonly unusedSince?: number;
 }
 
 /** Document 0 of kind `queue`: ids below `nextId` may have been used. */

@@ -11,6 +11,4 @@ export interface QueueDefinition {
   /** Its durable messages are stored, and it is found again after a restart. */
   readonly durable: boolean;
   readonly ownerId: number;
-  /** Deleted when its last consumer closes. */
-  readonly autoDelete: boolean;
 }

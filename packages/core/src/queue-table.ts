@@ -5,6 +5,7 @@ import {
   encodeDocument,
   type QueueDocument,
   SCHEDULE_KIND,
+  type SubscriptionLife,
 } from './documents.js';
 import { BrokerError } from './errors.js';
 import { COUNTER_ID, type IdCounter } from './id-counter.js';
@@ -32,7 +33,13 @@ export interface CreateQueue {
   readonly kind: QueueKind;
   readonly durable: boolean;
   readonly ownerId: number;
-  readonly autoDelete: boolean;
+}
+
+export interface RestoredQueues {
+  /** Those whose deletion was not finished. */
+  readonly unfinished: readonly Queue[];
+  /** Subscriptions that do not last for ever. */
+  readonly lives: ReadonlyMap<Queue, SubscriptionLife>;
 }
 
 /** All queues and the bindings that feed them, in memory and as documents. */
@@ -66,12 +73,7 @@ export class QueueTable {
   createSchedule(): number {
     const { ids, store } = this.#dependencies;
     this.#scheduleId = ids.durable();
-    const document: QueueDocument = {
-      name: SCHEDULE_KIND,
-      kind: SCHEDULE_KIND,
-      ownerId: 0,
-      autoDelete: false,
-    };
+    const document: QueueDocument = { name: SCHEDULE_KIND, kind: SCHEDULE_KIND, ownerId: 0 };
     store.putDocument('queue', this.#scheduleId, encodeDocument(document));
     return this.#scheduleId;
   }
@@ -100,17 +102,21 @@ export class QueueTable {
    * @throws BrokerError `quota-exceeded`
    */
   create(options: CreateQueue, limited = true): Queue {
-    const { ids, store } = this.#dependencies;
+    const { ids } = this.#dependencies;
     if (limited) this.checkRoom(1);
     const id = options.durable ? ids.durable() : ids.transient();
     const queue = this.#build(id, options);
     this.#register(queue);
-    if (options.durable) {
-      const { name, kind, ownerId, autoDelete } = options;
-      const document: QueueDocument = { name, kind, ownerId, autoDelete };
-      store.putDocument('queue', id, encodeDocument(document));
-    }
+    this.save(queue);
     return queue;
+  }
+
+  /** Stores what is known of a queue beside its messages, if it is durable. */
+  save(queue: Queue, more: Pick<QueueDocument, 'life' | 'deleted'> = {}): void {
+    if (!queue.durable) return;
+    const { id, name, kind, ownerId } = queue;
+    const document: QueueDocument = { name, kind, ownerId, ...more };
+    this.#dependencies.store.putDocument('queue', id, encodeDocument(document));
   }
 
   bind(queue: Queue, filter: string, options: BindingOptions): boolean {
@@ -144,10 +150,7 @@ export class QueueTable {
     for (const filter of [...queue.bindings.keys()]) this.unbind(queue, filter);
     this.#names(queue.kind).delete(queue.name);
     queue.deleted = true;
-    if (!queue.durable) return;
-    const { name, kind, ownerId } = queue;
-    const document: QueueDocument = { name, kind, ownerId, autoDelete: false, deleted: true };
-    this.#dependencies.store.putDocument('queue', queue.id, encodeDocument(document));
+    this.save(queue, { deleted: true });
   }
 
   forget(queue: Queue): void {
@@ -155,12 +158,13 @@ export class QueueTable {
     if (queue.durable) this.#dependencies.store.deleteDocument('queue', queue.id);
   }
 
-  /** Builds what was stored; returns the queues whose deletion was not finished. */
-  restore(state: RecoveredState): Queue[] {
+  /** Builds what was stored. */
+  restore(state: RecoveredState): RestoredQueues {
     const unfinished: Queue[] = [];
+    const lives = new Map<Queue, SubscriptionLife>();
     for (const [id, bytes] of state.documents.queue) {
       if (id === COUNTER_ID) continue;
-      const { deleted, kind, ...document } = decodeDocument<QueueDocument>(bytes);
+      const { deleted, kind, life, ...document } = decodeDocument<QueueDocument>(bytes);
       if (kind === SCHEDULE_KIND) {
         this.#scheduleId = id;
         continue;
@@ -170,10 +174,13 @@ export class QueueTable {
         queue.deleted = true;
         this.#byId.set(id, queue);
         unfinished.push(queue);
-      } else this.#register(queue);
+      } else {
+        this.#register(queue);
+        if (life !== undefined) lives.set(queue, life);
+      }
     }
     for (const [id, bytes] of state.documents.binding) this.#restoreBinding(id, bytes);
-    return unfinished;
+    return { unfinished, lives };
   }
 
   #restoreBinding(id: number, bytes: Buffer): void {

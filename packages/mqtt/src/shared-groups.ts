@@ -33,7 +33,14 @@ export function joinGroup(
   const joining = durable ? [{ session: session.name, id: session.id }] : [];
   if (known === null) {
     const binding = groupBinding(joining);
-    const options = { name, filter, binding, durable, ownerId: 0, autoDelete: !durable };
+    const options = {
+      name,
+      filter,
+      binding,
+      durable,
+      ownerId: 0,
+      expiryMs: durable ? Number.POSITIVE_INFINITY : 0,
+    };
     return broker.subscriptionQueue(options);
   }
   const members = membersOf(known, filter);
@@ -84,7 +91,7 @@ function keepMembers(
 ): void {
   const members = membersOf(queue, filter);
   const kept = members.filter((member) => keeps(member) && isAlive(broker, member));
-  if (queue.definition.autoDelete || kept.length === members.length) return;
+  if (!queue.durable || kept.length === members.length) return;
   if (kept.length > 0 || queue.consumers.length > 0) broker.bind(queue, filter, groupBinding(kept));
   else broker.deleteQueue(queue);
 }

@@ -42,6 +42,6 @@ export function durableQueue(
     binding,
     durable: true,
     ownerId: client.connection.id,
-    autoDelete: false,
+    expiryMs: Number.POSITIVE_INFINITY,
   });
 }

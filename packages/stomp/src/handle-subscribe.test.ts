@@ -26,7 +26,7 @@ describe('SUBSCRIBE', () => {
       binding: { noLocal: true, durable: false, data: {} },
       durable: false,
       ownerId: 1,
-      autoDelete: true,
+      expiryMs: 0,
     });
   });
 
@@ -136,7 +136,7 @@ describe('durable subscriptions', () => {
     expect(peer.broker.queues.get('stomp:c:s')!.options).toMatchObject({
       filter: 'a',
       durable: true,
-      autoDelete: false,
+      expiryMs: Number.POSITIVE_INFINITY,
       binding: { durable: true },
     });
   });

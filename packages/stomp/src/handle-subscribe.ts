@@ -119,7 +119,7 @@ function openQueue(client: StompClient, frame: Frame, address: Address): Queue {
           binding: { noLocal, durable: false, data: {} },
           durable: false,
           ownerId: client.connection.id,
-          autoDelete: true,
+          expiryMs: 0,
         });
   if (isTrue(frame.text('activemq.retroactive') ?? '')) {
     client.broker.retained(address.name, (message) => {
