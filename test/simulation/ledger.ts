@@ -45,7 +45,7 @@ export class BrokenPromise extends Error {}
  */
 export class Ledger {
   readonly #queues = new Map<string, Map<string, Fate>>();
-  /** Highest number delivered for the first time, per queue and producer, in this run. */
+  /** Highest number delivered for the first time, per turn and producer, in this run. */
   readonly #order = new Map<string, number>();
   readonly #groups: Group[] = [];
 
@@ -78,7 +78,8 @@ export class Ledger {
     return this.#of(queue).get(key)!;
   }
 
-  delivered(queue: string, key: string, redelivered: boolean, nowMs: number): Fate {
+  /** @param turn whose first deliveries have an order: the queue's, or a consumer's */
+  delivered(queue: string, key: string, redelivered: boolean, turn: string, nowMs: number): Fate {
     const fate = this.#of(queue).get(key);
     if (fate === undefined) throw new BrokenPromise(`${queue} delivers ${key} from nowhere`);
     if (fate.settlement === 'confirmed') {
@@ -96,11 +97,39 @@ export class Ledger {
     if (fate.deliveries > 0 && !redelivered) {
       throw new BrokenPromise(`${queue} delivers ${key} again without saying so`);
     }
-    if (fate.deliveries === 0 && fate.notBefore === 0) this.#checkOrder(queue, fate);
+    if (fate.deliveries === 0 && fate.notBefore === 0) this.#checkOrder(turn, fate);
     fate.settlement = 'none';
     fate.deliveries++;
     fate.held = true;
     return fate;
+  }
+
+  /** Somebody who browses is shown a message. @returns whether its place is its producer's */
+  seen(queue: string, key: string, nowMs: number): boolean {
+    const fate = this.#of(queue).get(key);
+    if (fate === undefined) throw new BrokenPromise(`${queue} shows ${key} from nowhere`);
+    if (fate.settlement === 'confirmed' || fate.settlement === 'asked') {
+      throw new BrokenPromise(`${queue} shows ${key}, which was settled`);
+    }
+    if (fate.lost) throw new BrokenPromise(`${queue} shows ${key}, which is not durable`);
+    if (fate.notBefore > nowMs) throw new BrokenPromise(`${queue} shows ${key} too early`);
+    if (fate.durable && !fate.confirmed && !fate.uncertain) {
+      throw new BrokenPromise(`${queue} shows ${key} before it is durable`);
+    }
+    return fate.notBefore === 0;
+  }
+
+  /** What certainly rests in the queue now, held by somebody or not. */
+  visible(queue: string): string[] {
+    return [...this.#of(queue)].filter(([, fate]) => isThere(fate)).map(([key]) => key);
+  }
+
+  /** A consumer that takes everything that matches was told that there is no more. */
+  drained(queue: string, matches: (producer: number, number: number) => boolean): void {
+    for (const [key, fate] of this.#of(queue)) {
+      if (!isThere(fate) || fate.held || !matches(fate.producer, fate.number)) continue;
+      throw new BrokenPromise(`${queue} says it is drained, and has ${key}`);
+    }
   }
 
   /** The process is gone, with everything that was only in memory. */
@@ -143,12 +172,12 @@ export class Ledger {
     }
   }
 
-  #checkOrder(queue: string, fate: Fate): void {
-    const place = `${queue}/${fate.producer}`;
+  #checkOrder(turn: string, fate: Fate): void {
+    const place = `${turn}/${fate.producer}`;
     const last = this.#order.get(place) ?? -1;
     if (fate.number < last) {
       throw new BrokenPromise(
-        `${queue} delivers ${fate.producer}:${fate.number} after ${fate.producer}:${last}`,
+        `${turn} delivers ${fate.producer}:${fate.number} after ${fate.producer}:${last}`,
       );
     }
     this.#order.set(place, fate.number);
@@ -162,4 +191,8 @@ export class Ledger {
     }
     return fates;
   }
+}
+
+function isThere(fate: Fate): boolean {
+  return fate.confirmed && !fate.lost && fate.settlement === 'none' && fate.notBefore === 0;
 }

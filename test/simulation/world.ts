@@ -5,8 +5,10 @@ import {
   type Confirmable,
   type Consumer,
   type ConsumerSink,
+  compileSelector,
   createLimits,
   FORMAT_IDS,
+  Formats,
   Message,
   type Outcome,
   Policies,
@@ -19,9 +21,13 @@ import {
 import { Journal, MemoryLog } from '@causeway/journal';
 import { recoverWith } from '../support/recover-with.js';
 import { SeededRandom } from '../support/seeded-random.js';
+import { Browser } from './browser.js';
 import { type Fate, Ledger, type Place } from './ledger.js';
+import { HALVES, type KnownSelector, SELECTORS, simulationFormat } from './selectors.js';
 
 const QUEUES = ['orders', 'bills'];
+/** Queues whose consumers have selectors: there each consumer has an order of its own. */
+const SELECTIVE = ['orders', 'sub-all'];
 const SUBSCRIPTIONS = [
   { name: 'sub-all', filter: 'news.>' },
   { name: 'sub-one', filter: 'news.sport' },
@@ -65,6 +71,7 @@ export class World implements Confirmable, ConsumerSink, TransactionOwner {
   #confirmed = new Map<number, () => void>();
   #nextToken = 1;
   #consumers: Consumer[] = [];
+  #browsers: Browser[] = [];
   #held: Held[] = [];
   #inTransaction: Held[] = [];
   #nowMs = 1_000_000;
@@ -101,11 +108,20 @@ export class World implements Confirmable, ConsumerSink, TransactionOwner {
     const text = message.bytes.toString('latin1', message.start, message.end).trimEnd();
     const key = text.slice(text.indexOf('/') + 1);
     if (queue === DEAD_LETTERS) this.#deadLetters.add(key);
-    else this.#ledger.delivered(queue, key, entry!.redelivered, this.#nowMs);
+    else {
+      const turn = SELECTIVE.includes(queue) ? `${queue}/${consumer.id}` : queue;
+      this.#ledger.delivered(queue, key, entry!.redelivered, turn, this.#nowMs);
+    }
     this.#held.push({ queue, key, entry: entry! });
   }
 
   consumerClosed(): void {}
+
+  consumerDrained(consumer: Consumer): void {
+    const selector = consumer.context as KnownSelector | null;
+    if (consumer.credit === 0 || consumer.queue.name === DEAD_LETTERS) return;
+    this.#ledger.drained(consumer.queue.name, selector?.matches ?? (() => true));
+  }
 
   deliveryRestored(entry: QueueEntry, tag: number): void {
     const held = this.#inTransaction.find((each) => each.entry === entry);
@@ -119,6 +135,7 @@ export class World implements Confirmable, ConsumerSink, TransactionOwner {
     this.#deferred = [];
     this.#confirmed = new Map();
     this.#consumers = [];
+    this.#browsers = [];
     this.#held = [];
     this.pendingConfirms = 0;
     const addresses = new AddressBook();
@@ -132,7 +149,10 @@ export class World implements Confirmable, ConsumerSink, TransactionOwner {
       defer: (run) => this.#deferred.push(run),
       checkpointInterval: 3,
     });
+    const formats = new Formats();
+    formats.register(simulationFormat);
     this.#broker = new Broker({
+      formats,
       store,
       clock: { monotonicMs: () => this.#nowMs, wallMs: () => this.#nowMs },
       random: this.#random,
@@ -172,8 +192,10 @@ export class World implements Confirmable, ConsumerSink, TransactionOwner {
     else if (choice < 80) this.#log.completeAppend();
     else if (choice < 88) this.#runDeferred();
     else if (choice < 94) this.#openConsumer();
-    else if (choice < 97) this.#closeConsumer();
-    else this.#passTime();
+    else if (choice < 96) this.#closeConsumer();
+    else if (choice < 98) this.#passTime();
+    else if (choice < 99) this.#drainConsumer();
+    else this.#browse();
   }
 
   #publish(): void {
@@ -291,17 +313,42 @@ export class World implements Confirmable, ConsumerSink, TransactionOwner {
 
   #openConsumer(): void {
     if (this.#consumers.length >= 6) return;
-    const names = [...QUEUES, ...SUBSCRIPTIONS.map(({ name }) => name)];
-    this.#consume(this.#random.pick(names), 1 + this.#random.below(5));
+    const name = this.#pickQueue();
+    const selects = SELECTIVE.includes(name) && this.#random.chance(0.6);
+    const selector = selects ? this.#random.pick(SELECTORS) : null;
+    this.#consume(name, 1 + this.#random.below(5), selector);
   }
 
-  #consume(name: string, credit: number): void {
+  #consume(name: string, credit: number, known: KnownSelector | null): void {
+    const selector =
+      known === null ? null : compileSelector(known.text, this.#broker.formats, LIMITS);
+    const options = { sink: this, credit, selector, context: known };
+    this.#consumers.push(this.#broker.consume(this.#queue(name), options));
+  }
+
+  #queue(name: string): Queue {
     const subscription = SUBSCRIPTIONS.find((candidate) => candidate.name === name);
-    const queue =
-      subscription === undefined
-        ? this.#broker.queue(this.#broker.addresses.queue(name), true)
-        : this.#subscription(name, subscription.filter);
-    this.#consumers.push(this.#broker.consume(queue, { sink: this, credit }));
+    return subscription === undefined
+      ? this.#broker.queue(this.#broker.addresses.queue(name), true)
+      : this.#subscription(name, subscription.filter);
+  }
+
+  #pickQueue(): string {
+    return this.#random.pick([...QUEUES, ...SUBSCRIPTIONS.map(({ name }) => name)]);
+  }
+
+  #drainConsumer(): void {
+    if (this.#consumers.length > 0) this.#random.pick(this.#consumers).drain();
+  }
+
+  /** Somebody begins to browse, goes on, or gives up. */
+  #browse(): void {
+    this.#browsers = this.#browsers.filter(({ done }) => !done);
+    if (this.#browsers.length < 2 && this.#random.chance(0.6)) {
+      const queue = this.#queue(this.#pickQueue());
+      this.#browsers.push(new Browser(this.#broker, this.#ledger, queue));
+    } else if (this.#random.chance(0.1)) this.#browsers.pop()?.close();
+    for (const { consumer } of this.#browsers) consumer.resume();
   }
 
   #closeConsumer(): void {
@@ -346,7 +393,12 @@ export class World implements Confirmable, ConsumerSink, TransactionOwner {
     this.#draining = true;
     for (const consumer of this.#consumers.splice(0)) this.#close(consumer);
     const names = [...QUEUES, ...SUBSCRIPTIONS.map(({ name }) => name), DEAD_LETTERS];
-    for (const name of names) this.#consume(name, 3);
+    const halves = this.#random.chance(0.5);
+    for (const name of names) {
+      if (halves && SELECTIVE.includes(name)) {
+        for (const selector of HALVES) this.#consume(name, 3, selector);
+      } else this.#consume(name, 3, null);
+    }
     for (let quiet = 0; quiet < 5; ) {
       const before = this.#held.length + this.#deferred.length;
       this.#passTime();
@@ -356,7 +408,9 @@ export class World implements Confirmable, ConsumerSink, TransactionOwner {
       while (this.#held.length > 0) this.#settle();
       const busy = wrote || before > 0 || this.#held.length > 0 || this.#broker.delayedCount > 0;
       quiet = busy ? 0 : quiet + 1;
+      for (const { consumer, done } of this.#browsers) if (!done) consumer.resume();
     }
+    if (this.#browsers.some(({ done }) => !done)) throw new Error('a browser was told nothing');
     this.#ledger.checkDrained(this.#deadLetters);
     this.#ledger.checkGroups();
     this.#checkNothingLeft();

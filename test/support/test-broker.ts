@@ -4,7 +4,9 @@ import {
   Broker,
   type Confirmable,
   type Connection,
+  compileSelector,
   createLimits,
+  Formats,
   type LimitName,
   type Limits,
   type Log,
@@ -12,12 +14,13 @@ import {
   Policies,
   type Policy,
   type Queue,
+  type Selector,
 } from '@causeway/core';
 import { Journal, MemoryLog } from '@causeway/journal';
 import { recoverWith } from './recover-with.js';
 import { SeededRandom } from './seeded-random.js';
 import { TestConsumer, type TestConsumerOptions } from './test-consumer.js';
-import { createMessage, type MessageOptions } from './test-message.js';
+import { createMessage, type MessageOptions, textFormat } from './test-message.js';
 import { VirtualClock } from './virtual-clock.js';
 
 export interface TestBrokerOptions {
@@ -46,6 +49,7 @@ export class TestBroker {
   readonly clock = new VirtualClock();
   readonly random: SeededRandom;
   readonly limits: Limits;
+  readonly formats = new Formats();
   readonly logLines: LogLine[] = [];
   autoCommit: boolean;
   broker!: Broker;
@@ -78,6 +82,7 @@ export class TestBroker {
       defer: (task) => deferred.push(task),
     });
     this.broker = new Broker({
+      formats: this.formats,
       store: this.store,
       clock: this.clock,
       random: this.random,
@@ -159,7 +164,15 @@ export class TestBroker {
 
   consume(queue: Queue | string, options?: TestConsumerOptions): TestConsumer {
     const found = typeof queue === 'string' ? this.queue(queue) : queue;
-    return new TestConsumer(this.broker, found, options);
+    const { selector } = options ?? {};
+    const compiled = selector === undefined ? null : this.selector(selector);
+    return new TestConsumer(this.broker, found, compiled, options);
+  }
+
+  /** From now on the properties of messages are those that their text has. */
+  selector(text: string): Selector {
+    this.formats.register(textFormat);
+    return compileSelector(text, this.formats, this.limits);
   }
 
   /** A queue bound to a filter. */

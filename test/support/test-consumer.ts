@@ -7,6 +7,7 @@ import type {
   Outcome,
   Queue,
   QueueEntry,
+  Selector,
   SettleDetails,
   Target,
 } from '@causeway/core';
@@ -28,6 +29,8 @@ export interface TestConsumerOptions {
   readonly credit?: number;
   /** Deliveries are done when they are sent, as for MQTT at QoS 0. */
   readonly settlesOnSend?: boolean | ((message: Message) => boolean);
+  readonly selector?: string;
+  readonly browse?: boolean;
   /** Runs within each delivery. */
   readonly onDelivery?: (delivery: Delivery, consumer: TestConsumer) => void;
 }
@@ -43,10 +46,16 @@ export class TestConsumer implements ConsumerSink {
   readonly #broker: Broker;
   readonly #options: TestConsumerOptions;
 
-  constructor(broker: Broker, queue: Queue, options: TestConsumerOptions = {}) {
+  constructor(
+    broker: Broker,
+    queue: Queue,
+    selector: Selector | null = null,
+    options: TestConsumerOptions = {},
+  ) {
     this.#broker = broker;
     this.#options = options;
-    this.consumer = broker.consume(queue, { sink: this, credit: options.credit ?? 1000 });
+    const { credit = 1000, browse = false } = options;
+    this.consumer = broker.consume(queue, { sink: this, credit, selector, browse });
   }
 
   get texts(): string[] {
@@ -83,13 +92,19 @@ export class TestConsumer implements ConsumerSink {
     return typeof settlesOnSend === 'function' ? settlesOnSend(message) : settlesOnSend === true;
   }
 
-  deliver(_: Consumer, message: Message, target: Target | null, entry: QueueEntry | null): void {
+  deliver(
+    _: Consumer,
+    message: Message,
+    target: Target | null,
+    entry: QueueEntry | null,
+    redelivered: boolean,
+  ): void {
     const delivery: Delivery = {
       text: textOf(message),
       message,
       target,
       entry,
-      redelivered: entry?.redelivered ?? false,
+      redelivered,
       deliveryCount: entry?.deliveryCount ?? 0,
     };
     this.deliveries.push(delivery);

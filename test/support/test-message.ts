@@ -1,4 +1,4 @@
-import { type AddressBook, FORMAT_IDS, Message } from '@causeway/core';
+import { type AddressBook, FORMAT_IDS, Message, type MessageFormat } from '@causeway/core';
 
 export interface MessageOptions {
   /** Defaults to true. */
@@ -9,6 +9,24 @@ export interface MessageOptions {
   readonly publisherId?: number;
   readonly priority?: number;
 }
+
+/** Reads the properties of a message from its text: `color=red size=3` has two. */
+export const textFormat: MessageFormat = {
+  id: FORMAT_IDS.stomp,
+  name: 'text',
+  builtFlags: 0,
+  dialects: [],
+  view(message) {
+    const text = textOf(message);
+    const pairs = text.split(' ').filter((word) => word.includes('='));
+    const properties = pairs.map((pair) => {
+      const [name = '', value = ''] = pair.split('=');
+      return [name, /^[0-9]+$/.test(value) ? Number(value) : value] as const;
+    });
+    return { properties, body: { kind: 'text', text } };
+  },
+  build: () => Buffer.alloc(0),
+};
 
 /** A message for `queue://name` or `topic://name`, whose bytes are a view of a larger chunk. */
 export function createMessage(

@@ -3,6 +3,7 @@ import type { Message } from './message.js';
 import type { Queue } from './queue.js';
 import type { QueueEntry } from './queue-entry.js';
 import type { Target } from './router.js';
+import type { Selector } from './selector/selector.js';
 
 /** The receiving side of a consumer; implemented by protocol engines. */
 export interface ConsumerSink {
@@ -39,6 +40,14 @@ export interface ConsumerOptions {
   readonly credit: number;
   /** Free for the protocol: which subscription the consumer belongs to. */
   readonly context?: unknown;
+  /** It gets only what matches; null for everything. */
+  readonly selector?: Selector | null;
+  /**
+   * It gets a copy of every message, held by another consumer or not, once and in order: `deliver`
+   * is called without an entry, and nothing about the message changes. As always when nothing is
+   * to be settled, no credit is used; the sink takes back what credit it counts.
+   */
+  readonly browse?: boolean;
 }
 
 /**
@@ -51,6 +60,8 @@ export class Consumer {
   /** Changed when a protocol resumes the consumer on another connection. */
   sink: ConsumerSink;
   readonly context: unknown;
+  readonly selector: Selector | null;
+  readonly browses: boolean;
   credit: number;
   /** Deliveries it holds unsettled. */
   unsettled = 0;
@@ -66,6 +77,8 @@ export class Consumer {
     this.queue = queue;
     this.sink = options.sink;
     this.context = options.context;
+    this.selector = options.selector ?? null;
+    this.browses = options.browse ?? false;
     this.credit = options.credit;
   }
 

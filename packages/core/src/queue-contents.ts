@@ -11,7 +11,8 @@ import type { Target } from './router.js';
 
 /**
  * What rests in one queue. In order: a ring of entries in memory, then what is in the store only,
- * which is read ahead as the ring drains.
+ * which is read ahead as the ring drains. An entry may be claimed before it is read ahead: then it
+ * is in memory, but has no place in the ring yet.
  */
 export class QueueContents {
   readonly ring = new QueueRing();
@@ -19,6 +20,8 @@ export class QueueContents {
   readonly log: QueueLog;
   readonly #queue: Queue;
   readonly #context: QueueContext;
+  /** By sequence; consumers hold all of them. */
+  readonly #claimed = new Map<number, QueueEntry>();
   #length: number;
 
   constructor(queue: Queue, context: QueueContext, recovered?: RecoveredQueue) {
@@ -65,29 +68,58 @@ export class QueueContents {
   takeNext(): QueueEntry | null {
     for (;;) {
       const entry = this.ring.next();
-      if (entry === null || !this.mayShow(entry)) return null;
+      if (entry === null || !this.mayShow(entry.sequence, entry.commit)) return null;
       this.ring.take(entry);
-      if (!this.#expireDue(entry)) {
+      if (!this.expireDue(entry)) {
         this.window.remove(entry.message);
         return entry;
       }
     }
   }
 
-  /** Returns an acquired entry, which waits for its next consumer from now on. */
-  giveBack(entry: QueueEntry): void {
+  /** Takes an entry of the ring that waits, before its turn. */
+  takeOutOfTurn(entry: QueueEntry): void {
+    this.window.remove(entry.message);
+  }
+
+  /** Whether an entry that was read from the store still waits there, and there only. */
+  isWaiting({ sequence }: StoredEntry): boolean {
+    const { log } = this;
+    return sequence >= log.loadedBelow && !this.#claimed.has(sequence) && !log.isSettled(sequence);
+  }
+
+  /** Takes an entry that waits in the store only. */
+  claim(stored: StoredEntry): QueueEntry {
+    const entry = this.#restore(stored);
+    if (entry.shared) this.#context.bodies.enter(entry.message);
+    this.#claimed.set(entry.sequence, entry);
+    return entry;
+  }
+
+  /**
+   * Returns an acquired entry, which waits for its next consumer from now on.
+   * @returns false when it leaves the memory, since its turn to be read ahead has not come
+   */
+  giveBack(entry: QueueEntry): boolean {
     entry.release();
     entry.redelivered = true;
+    if (this.#unclaim(entry)) {
+      entry.state = 'settled';
+      this.log.remember(entry);
+      if (entry.shared) this.#context.bodies.leave(entry.message);
+      return false;
+    }
     entry.state = 'available';
     this.window.add(entry.message);
     this.ring.giveBack(entry);
+    return true;
   }
 
   /** Ends an entry that nobody waits for. */
   forget(entry: QueueEntry): void {
     entry.state = 'settled';
     this.#length--;
-    this.ring.remove(entry);
+    if (!this.#unclaim(entry)) this.ring.remove(entry);
     if (entry.sequence > 0) this.#settleStored(entry);
   }
 
@@ -95,10 +127,14 @@ export class QueueContents {
   heldBy(consumer: Consumer): QueueEntry[] {
     const held: QueueEntry[] = [];
     if (consumer.unsettled === 0) return held;
-    for (const entry of this.ring.handedOut()) {
+    const { ring } = this;
+    const outOfTurn = consumer.selector !== null;
+    for (const entry of outOfTurn ? ring.all() : ring.handedOut()) {
       if (entry.consumer === consumer) held.push(entry);
     }
-    return held;
+    if (!outOfTurn) return held;
+    const claimed = [...this.#claimed.values()].filter((entry) => entry.consumer === consumer);
+    return held.concat(claimed.sort((left, right) => left.sequence - right.sequence));
   }
 
   /**
@@ -122,7 +158,7 @@ export class QueueContents {
   sweepExpired(): void {
     if (!this.window.expires) return;
     for (const entry of this.ring.all()) {
-      if (entry.state === 'available') this.#expireDue(entry);
+      if (entry.state === 'available') this.expireDue(entry);
     }
   }
 
@@ -137,14 +173,63 @@ export class QueueContents {
   }
 
   /** A stored entry is shown when it, and the note that it may be handed out, are durable. */
-  mayShow(entry: QueueEntry): boolean {
-    if (entry.sequence === 0 || this.log.mayShow(entry.sequence, entry.commit)) return true;
+  mayShow(sequence: number, commit: number): boolean {
+    if (sequence === 0 || this.log.mayShow(sequence, commit)) return true;
     this.#context.wakeWhenDurable(this.#queue);
     return false;
   }
 
+  /** A copy of a stored entry is shown when it is durable. */
+  isDurable({ sequence }: QueueEntry): boolean {
+    if (sequence === 0 || this.log.isDurable(sequence)) return true;
+    this.#context.wakeWhenDurable(this.#queue);
+    return false;
+  }
+
+  hasExpired({ expiresAt }: Message): boolean {
+    return expiresAt > 0 && expiresAt <= this.#context.clock.wallMs();
+  }
+
+  /** @returns whether an entry of the ring that waits has expired, and is gone */
+  expireDue(entry: QueueEntry): boolean {
+    // What was sent under a tag is finished under it, however long that takes [MQTT-4.3.3-7].
+    if (entry.tag !== 0 || !this.hasExpired(entry.message)) return false;
+    this.#context.metrics.messagesExpired++;
+    this.window.remove(entry.message);
+    this.forget(entry);
+    return true;
+  }
+
+  /** @returns whether an entry that waits in the store only has expired, and is gone */
+  expireStored(stored: StoredEntry): boolean {
+    if (!this.hasExpired(stored.message!)) return false;
+    this.#context.metrics.messagesExpired++;
+    this.#discard(stored);
+    return true;
+  }
+
+  /** Settles what was read from the store and can be served to nobody; returns the rest. */
+  sift(entries: readonly StoredEntry[]): StoredEntry[] {
+    return entries.filter((stored) => {
+      const { sequence, message, stale } = stored;
+      if (sequence < this.log.loadedBelow || this.log.isSettled(sequence)) return false;
+      if (this.#claimed.has(sequence)) return message !== null;
+      if (message === null || stale) this.#discard(stored);
+      return message !== null && !stale && !this.expireStored(stored);
+    });
+  }
+
+  /** How a message that is in the store only found this queue. */
+  targetOf(message: Message, direct: boolean): Target | null {
+    return this.#context.routeTarget(this.#queue, message, direct);
+  }
+
   get #openCommit(): number {
     return this.#context.store.openCommit;
+  }
+
+  #unclaim({ sequence }: QueueEntry): boolean {
+    return this.#claimed.size > 0 && this.#claimed.delete(sequence);
   }
 
   #add(entry: QueueEntry): void {
@@ -160,33 +245,22 @@ export class QueueContents {
     this.#context.bodies.leave(entry.message);
   }
 
-  /** @returns whether an entry that waits has expired, and is gone */
-  #expireDue(entry: QueueEntry): boolean {
-    const { expiresAt } = entry.message;
-    // What was sent under a tag is finished under it, however long that takes [MQTT-4.3.3-7].
-    if (expiresAt === 0 || entry.tag !== 0 || expiresAt > this.#context.clock.wallMs())
-      return false;
-    this.#context.metrics.messagesExpired++;
-    this.window.remove(entry.message);
-    this.forget(entry);
-    return true;
-  }
-
   /** An entry that was read ahead takes its place in the ring. */
   #load(stored: StoredEntry): void {
-    const entry = this.#restore(stored);
-    if (entry !== null) this.#add(entry);
+    const { sequence } = stored;
+    if (this.log.isSettled(sequence)) return;
+    const claimed = this.#claimed.get(sequence);
+    if (claimed !== undefined) {
+      this.#claimed.delete(sequence);
+      this.ring.push(claimed);
+    } else if (stored.message === null || stored.stale) this.#discard(stored);
+    else this.#add(this.#restore(stored));
   }
 
-  #restore(stored: StoredEntry): QueueEntry | null {
-    const { bodies } = this.#context;
-    if (stored.message === null || stored.stale) {
-      this.#discard(stored);
-      return null;
-    }
+  #restore(stored: StoredEntry): QueueEntry {
     const shared = stored.bodyId > 0;
-    const message = shared ? bodies.adopt(stored) : stored.message;
-    const target = this.#context.routeTarget(this.#queue, message, stored.direct);
+    const message = shared ? this.#context.bodies.adopt(stored) : stored.message!;
+    const target = this.targetOf(message, stored.direct);
     const entry = new QueueEntry(this.#queue, message, stored.sequence, 0, target);
     entry.shared = shared;
     this.log.recall(entry);

@@ -12,8 +12,8 @@ export type EntryState = 'available' | 'acquired' | 'settled';
 export class QueueEntry {
   readonly queue: Queue;
   readonly message: Message;
-  /** Place in the queue's memory order; -1 while it has none. */
-  position = -1;
+  /** Place in the queue's memory order. */
+  position = 0;
   /** Owned by the ring: it is among what came back. */
   returned = false;
   /** Stored under this number; 0 when the entry exists in memory only. */

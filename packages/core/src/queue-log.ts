@@ -7,6 +7,8 @@ import { SequenceRanges } from './sequence-ranges.js';
 const DISPATCH_LOOKAHEAD = 1024;
 /** Messages read from the store at a time. */
 const LOAD_MESSAGES = 256;
+/** Returned entries that are remembered one by one; beyond, all up to the last count as returned. */
+const RETURNED_MAX = 10_000;
 
 /**
  * The stored side of a queue: which sequences are used, settled, in memory, and which may have
@@ -23,8 +25,10 @@ export class QueueLog {
   #loadedBelow: number;
   #loading = false;
   readonly #dispatchedBelow: CommittedMark;
-  /** Below it a recovered entry may have been delivered by an earlier run. */
-  readonly #redeliveredBelow: number;
+  /** Below it an entry that is read back may have been delivered before. */
+  #redeliveredBelow: number;
+  /** Entries that came back and left the memory: whether a delivery of them was interrupted. */
+  readonly #returned = new Map<number, boolean>();
 
   constructor(queueId: number, store: Store, recovered?: RecoveredQueue) {
     this.#queueId = queueId;
@@ -50,6 +54,16 @@ export class QueueLog {
     return this.#loadedBelow < this.#tail.staged;
   }
 
+  /** Stored entries below it are in memory or settled. */
+  get loadedBelow(): number {
+    return this.#loadedBelow;
+  }
+
+  /** The next sequence to use. */
+  get end(): number {
+    return this.#tail.staged;
+  }
+
   get state(): QueueState {
     return {
       watermark: this.#settled.watermark,
@@ -68,11 +82,37 @@ export class QueueLog {
     return this.#settled.has(sequence);
   }
 
+  /** The first sequence at or after the given one that is not settled; it may not be used yet. */
+  nextUnsettled(sequence: number): number {
+    return this.#settled.nextMissing(sequence);
+  }
+
   /** Tells an entry that was read back what became of it before. */
   recall(entry: QueueEntry): void {
     entry.deliveryCount = this.#deliveryCounts.get(entry.sequence) ?? 0;
-    entry.interrupted = entry.deliveryCount === 0 && entry.sequence < this.#redeliveredBelow;
-    entry.redelivered = entry.deliveryCount > 0 || entry.interrupted;
+    const dispatched = entry.deliveryCount === 0 && entry.sequence < this.#redeliveredBelow;
+    entry.interrupted = this.#returned.get(entry.sequence) ?? dispatched;
+    entry.redelivered = this.wasDelivered(entry.sequence);
+    this.#returned.delete(entry.sequence);
+  }
+
+  /** Remembers of an entry that leaves the memory what `recall` tells it later. */
+  remember(entry: QueueEntry): void {
+    this.#returned.set(entry.sequence, entry.interrupted);
+    if (this.#returned.size <= RETURNED_MAX) return;
+    for (const sequence of this.#returned.keys()) {
+      this.#redeliveredBelow = Math.max(this.#redeliveredBelow, sequence + 1);
+    }
+    this.#returned.clear();
+  }
+
+  /** Whether an entry that is in the store only may have been handed to a consumer before. */
+  wasDelivered(sequence: number): boolean {
+    return (
+      sequence < this.#redeliveredBelow ||
+      this.#deliveryCounts.has(sequence) ||
+      this.#returned.has(sequence)
+    );
   }
 
   /** @param served whether somebody consumes, so that the message may be handed out soon */
@@ -95,6 +135,7 @@ export class QueueLog {
   settle(sequence: number): void {
     this.#settled.add(sequence);
     if (this.#deliveryCounts.size > 0) this.#deliveryCounts.delete(sequence);
+    if (this.#returned.size > 0) this.#returned.delete(sequence);
     this.#store.settle(this.#queueId, sequence);
   }
 
@@ -133,14 +174,32 @@ export class QueueLog {
       return false;
     }
     this.#loading = true;
-    const next = (sequence: number): number => this.#settled.nextMissing(sequence);
-    const range = { first, below, count: LOAD_MESSAGES, next };
-    this.#store.readEntries(this.#queueId, range, (entries) => {
+    this.#read(first, below, (entries, end) => {
       this.#loading = false;
-      this.#loadedBelow = entries.length === 0 ? below : entries.at(-1)!.sequence + 1;
+      this.#loadedBelow = end;
       take(entries);
     });
     return true;
+  }
+
+  /**
+   * Reads a part of what waits in the store from `first` on, for whoever looks ahead: all that is
+   * not settled, up to `end`.
+   * @returns whether something is being read; if not, nothing from there on is durable yet
+   */
+  scan(first: number, take: (entries: StoredEntry[], end: number) => void): boolean {
+    const below = this.#tail.durable(this.#store.durableCommit);
+    if (first >= below) return false;
+    this.#read(first, below, take);
+    return true;
+  }
+
+  #read(first: number, below: number, take: (entries: StoredEntry[], end: number) => void): void {
+    const next = (sequence: number): number => this.#settled.nextMissing(sequence);
+    const range = { first, below, count: LOAD_MESSAGES, next };
+    this.#store.readEntries(this.#queueId, range, (entries) => {
+      take(entries, entries.length === 0 ? below : entries.at(-1)!.sequence + 1);
+    });
   }
 
   #declareDispatch(sequence: number): void {

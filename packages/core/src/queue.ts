@@ -9,6 +9,7 @@ import type { QueueContext } from './queue-context.js';
 import type { QueueDefinition, QueueKind } from './queue-definition.js';
 import type { QueueEntry } from './queue-entry.js';
 import type { Target } from './router.js';
+import { SelectiveDispatch } from './selective-dispatch.js';
 import type { Binding } from './subscription.js';
 
 /** A subscriber that took nothing for this long does not slow its producers. */
@@ -30,6 +31,8 @@ export class Queue {
   readonly #context: QueueContext;
   readonly #contents: QueueContents;
   readonly #consumers = new ConsumerGroup();
+  /** Serves the consumers, as long as one of them has a selector or browses. */
+  #selective: SelectiveDispatch | null = null;
   /** Consumers that may have asked to be told when there is nothing more for them. */
   #draining: Consumer[] = [];
   #droppedSinceWarning = 0;
@@ -72,7 +75,8 @@ export class Queue {
   }
 
   get consumers(): readonly Consumer[] {
-    return this.#consumers.members;
+    const { members } = this.#consumers;
+    return this.#selective === null ? members : [...members, ...this.#selective.browsers];
   }
 
   /** Messages that are not settled, wherever they are. */
@@ -116,7 +120,7 @@ export class Queue {
   /** Adds or hands out a message that is not stored. */
   addTransient(message: Message, target: Target | null): void {
     const { window, log } = this.#contents;
-    if (window.messages === 0 && !log.backlog) {
+    if (window.messages === 0 && !log.backlog && this.#selective === null) {
       const consumer = this.#consumers.nextReady();
       if (consumer !== null) {
         this.#handOver(message, target, consumer);
@@ -134,13 +138,19 @@ export class Queue {
   }
 
   addConsumer(consumer: Consumer): void {
-    this.#consumers.add(consumer);
+    if (consumer.selector !== null || consumer.browses) {
+      this.#selective ??= this.#createSelective();
+      this.#selective.add(consumer);
+    }
+    if (!consumer.browses) this.#consumers.add(consumer);
     this.wake();
   }
 
   /** Takes a consumer away and returns what it holds, in order. */
   removeConsumer(consumer: Consumer): QueueEntry[] {
     this.#consumers.remove(consumer);
+    this.#selective?.remove(consumer);
+    if (this.#selective?.idle) this.#selective = null;
     return this.#contents.heldBy(consumer);
   }
 
@@ -166,13 +176,8 @@ export class Queue {
     const contents = this.#contents;
     const { window, log } = contents;
     const before = window.messages;
-    for (;;) {
-      const consumer = this.#consumers.nextReady();
-      if (consumer === null) break;
-      const entry = contents.takeNext();
-      if (entry === null) break;
-      this.#give(entry, consumer);
-    }
+    if (this.#selective === null) this.#serve();
+    else this.#selective.run();
     if (window.messages < before || before === 0) this.#noteProgress();
     if (log.backlog) contents.readAhead();
     if (this.#droppedSinceWarning > 0 && window.messages === 0) this.#reportDropped();
@@ -193,7 +198,8 @@ export class Queue {
 
   /** Returns an acquired entry to the queue without counting a failure. */
   giveBack(entry: QueueEntry): void {
-    this.#contents.giveBack(entry);
+    const { sequence } = entry;
+    if (!this.#contents.giveBack(entry)) this.#selective?.cameBack(sequence);
     this.wake();
   }
 
@@ -255,10 +261,11 @@ export class Queue {
   #reportDrained(): void {
     const { ring, log } = this.#contents;
     const empty = ring.next() === null && !log.backlog;
+    const isEmptyFor = (consumer: Consumer) => this.#selective?.atEnd(consumer) ?? empty;
     const drained: Consumer[] = [];
     this.#draining = this.#draining.filter((consumer) => {
       if (consumer.closed || !consumer.draining) return false;
-      if (!empty && consumer.credit > 0) return true;
+      if (consumer.credit > 0 && !isEmptyFor(consumer)) return true;
       drained.push(consumer);
       return false;
     });
@@ -266,6 +273,27 @@ export class Queue {
       if (consumer.closed || !consumer.draining) continue;
       consumer.draining = false;
       consumer.sink.consumerDrained?.(consumer);
+    }
+  }
+
+  #createSelective(): SelectiveDispatch {
+    return new SelectiveDispatch({
+      queue: this,
+      contents: this.#contents,
+      context: this.#context,
+      takers: this.#consumers,
+      give: (entry, consumer) => this.#give(entry, consumer),
+    });
+  }
+
+  /** In turn, until nobody takes anything or nothing is left. */
+  #serve(): void {
+    for (;;) {
+      const consumer = this.#consumers.nextReady();
+      if (consumer === null) break;
+      const entry = this.#contents.takeNext();
+      if (entry === null) break;
+      this.#give(entry, consumer);
     }
   }
 
