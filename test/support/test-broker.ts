@@ -178,10 +178,12 @@ export class TestBroker {
   /** A queue bound to a filter. */
   subscribe(filter: string, options: SubscribeOptions = {}): Queue {
     const { name = null, durable = false, ownerId = 0, noLocal = false } = options;
+    const { selector = null } = options;
+    if (selector !== null) this.formats.register(textFormat);
     return this.broker.subscriptionQueue({
       name,
       filter,
-      binding: { noLocal, durable: options.stores ?? true, data: {} },
+      binding: { noLocal, durable: options.stores ?? true, selector, data: {} },
       durable,
       ownerId,
       expiryMs: options.expiryMs ?? Number.POSITIVE_INFINITY,
@@ -232,6 +234,7 @@ export interface SubscribeOptions {
   readonly durable?: boolean;
   readonly ownerId?: number;
   readonly noLocal?: boolean;
+  readonly selector?: string;
   /** Defaults to for ever. */
   readonly expiryMs?: number;
   /** False: what comes through the binding is never stored. */

@@ -91,7 +91,10 @@ export interface BrokerApi {
 
   /** Finds a queue, or creates it when `create` and the policy allow; throws `address-not-found`. */
   queue(address: Address, create: boolean): Queue;
-  /** Creates a subscription queue bound to a filter, or finds the one of that name. */
+  /**
+   * Creates a subscription queue bound to a filter, or finds the one of that name.
+   * @throws BrokerError `invalid-selector`, `quota-exceeded`
+   */
   subscriptionQueue(options: SubscriptionQueueOptions): Queue;
   findSubscriptionQueue(name: string): Queue | null;
   /** Deletes a queue with its bindings and messages; its consumers are closed. */
@@ -103,16 +106,19 @@ export interface BrokerApi {
   /** Ends a delivery. Settling what is no longer held by a consumer does nothing. */
   settle(entry: QueueEntry, outcome: Outcome, details?: SettleDetails): void;
 
-  /** Binds a filter to a queue, or changes the options of the binding that exists.
-   * @returns whether it existed */
+  /**
+   * Binds a filter to a queue, or changes the options of the binding that exists.
+   * @returns whether it existed
+   * @throws BrokerError `invalid-selector`
+   */
   bind(queue: Queue, filter: string, options: BindingOptions): boolean;
   /** @returns whether the binding existed */
   unbind(queue: Queue, filter: string): boolean;
   /** Calls `visit` with each retained message whose topic matches the filter. */
   retained(filter: string, visit: (message: Message) => void): void;
   /**
-   * Puts a message into one queue only, with the given binding as the way it came: retained
-   * messages for a new subscription.
+   * Puts a message into one queue only, with the given binding as the way it came, if its selector
+   * lets it: retained messages for a new subscription.
    */
   enqueueDirect(queue: Queue, message: Message, filter: string): void;
 

@@ -147,6 +147,7 @@ export class Broker implements BrokerApi {
       policies: this.#policies,
       router: this.#router,
       limits: this.limits,
+      formats: this.formats,
       context: this.#context,
     });
     this.#expiry = new SubscriptionExpiry({
@@ -289,6 +290,8 @@ export class Broker implements BrokerApi {
 
   subscriptionQueue(options: SubscriptionQueueOptions): Queue {
     const { durable, ownerId } = options;
+    // A selector that cannot be read leaves no queue behind.
+    this.#queues.selectorOf(options.binding);
     const name = options.name ?? `subscription:${this.random.hex(8)}`;
     const queue =
       this.#queues.internal(name) ??
@@ -354,6 +357,7 @@ export class Broker implements BrokerApi {
 
   enqueueDirect(queue: Queue, message: Message, filter: string): void {
     const binding = queue.bindings.get(filter);
+    if (binding?.selector?.matches(message) === false) return;
     const target = new Target(queue, binding === undefined ? [] : [binding], true);
     this.#distributor.toQueue(queue, message, target);
   }

@@ -28,7 +28,7 @@ export class Distributor {
 
   /** Returns the number of queues that the topic's bindings lead to. */
   toTopic(message: Message): number {
-    const { targets } = this.#router.route(message.address);
+    const targets = this.#router.route(message.address).targetsFor(message);
     const storing = this.#spare ?? [];
     this.#spare = null;
     let matched = 0;

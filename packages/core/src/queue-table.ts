@@ -8,6 +8,7 @@ import {
   type SubscriptionLife,
 } from './documents.js';
 import { BrokerError } from './errors.js';
+import type { Formats } from './format.js';
 import { COUNTER_ID, type IdCounter } from './id-counter.js';
 import type { Limits } from './limits.js';
 import type { Policies } from './policy.js';
@@ -16,6 +17,8 @@ import { Queue } from './queue.js';
 import type { QueueContext } from './queue-context.js';
 import type { QueueDefinition, QueueKind } from './queue-definition.js';
 import type { Router } from './router.js';
+import { compileSelector } from './selector/compile-selector.js';
+import type { Selector } from './selector/selector.js';
 import { Binding, type BindingOptions } from './subscription.js';
 
 interface Dependencies {
@@ -25,6 +28,7 @@ interface Dependencies {
   readonly policies: Policies;
   readonly router: Router;
   readonly limits: Limits;
+  readonly formats: Formats;
   readonly context: QueueContext;
 }
 
@@ -121,19 +125,30 @@ export class QueueTable {
 
   bind(queue: Queue, filter: string, options: BindingOptions): boolean {
     const { router, ids } = this.#dependencies;
+    const selector = this.selectorOf(options);
     const known = queue.bindings.get(filter);
     if (known !== undefined) {
       known.options = options;
+      known.selector = selector;
       router.changed();
       this.#saveBinding(known);
       return true;
     }
     const id = queue.durable ? ids.durable() : ids.transient();
-    const binding = new Binding(id, filter, queue, options);
+    const binding = new Binding(id, filter, queue, options, selector);
     queue.bindings.set(filter, binding);
     router.add(binding);
     this.#saveBinding(binding);
     return false;
+  }
+
+  /** @throws BrokerError `invalid-selector` */
+  selectorOf(
+    options: BindingOptions,
+    limits: Pick<Limits, 'selectorBytesMax'> = this.#dependencies.limits,
+  ): Selector | null {
+    const text = options.selector ?? null;
+    return text === null ? null : compileSelector(text, this.#dependencies.formats, limits);
   }
 
   unbind(queue: Queue, filter: string): boolean {
@@ -190,7 +205,9 @@ export class QueueTable {
       this.#dependencies.store.deleteDocument('binding', id);
       return;
     }
-    const binding = new Binding(id, filter, queue, options);
+    // It was short enough when it came, whatever the limit is now.
+    const selector = this.selectorOf(options, { selectorBytesMax: Number.POSITIVE_INFINITY });
+    const binding = new Binding(id, filter, queue, options, selector);
     queue.bindings.set(filter, binding);
     this.#dependencies.router.add(binding);
   }

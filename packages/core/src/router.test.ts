@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { AddressBook } from './address.js';
+import type { Message } from './message.js';
 import type { Queue } from './queue.js';
 import { Router, Target } from './router.js';
+import type { Selector } from './selector/selector.js';
 import { Binding, type BindingOptions } from './subscription.js';
 
 const addresses = new AddressBook();
@@ -73,6 +75,36 @@ describe('Router', () => {
     const route = router.route(addresses.topic('a'));
     expect(route.targetOf(queue)).toBe(route.targets[0]);
     expect(route.targetOf(createQueue())).toBeNull();
+  });
+});
+
+describe('Route', () => {
+  const message = { priority: 5 } as Message;
+  const selector = (priority: number): Selector => ({
+    text: `JMSPriority = ${priority}`,
+    matches: (each) => each.priority === priority,
+  });
+
+  test('leads to the targets of which a binding takes the message', () => {
+    const router = new Router();
+    const [all, one, none, either] = [1, 2, 3, 4].map(createQueue) as [Queue, Queue, Queue, Queue];
+    bind(router, all, 'a');
+    bind(router, all, '>').selector = selector(1);
+    bind(router, one, 'a').selector = selector(5);
+    bind(router, none, 'a').selector = selector(1);
+    bind(router, either, 'a').selector = selector(1);
+    bind(router, either, '>').selector = selector(5);
+    const route = router.route(addresses.topic('a'));
+    const queues = route.targetsFor(message).map(({ queue }) => queue);
+    expect(new Set(queues)).toEqual(new Set([all, one, either]));
+    expect(route.targets).toHaveLength(4);
+  });
+
+  test('without selectors leads to all its targets as they are', () => {
+    const router = new Router();
+    bind(router, createQueue(), 'a');
+    const route = router.route(addresses.topic('a'));
+    expect(route.targetsFor(message)).toBe(route.targets);
   });
 });
 

@@ -1,5 +1,7 @@
 import type { Address } from './address.js';
+import type { Message } from './message.js';
 import type { Queue } from './queue.js';
+import type { Selector } from './selector/selector.js';
 import type { Binding } from './subscription.js';
 import { TopicTree } from './topic-tree.js';
 
@@ -11,6 +13,8 @@ export class Target {
   readonly durable: boolean;
   /** Whether every binding excludes the queue's own owner. */
   readonly noLocal: boolean;
+  /** A message must match one of them; null when a binding takes everything. */
+  readonly #selectors: readonly Selector[] | null;
   /** The message was kept by its topic and put into this queue for a new subscription. */
   readonly direct: boolean;
   /** What the receiving protocol computed from the bindings; owned by it. */
@@ -22,6 +26,18 @@ export class Target {
     this.direct = direct;
     this.durable = bindings.some((binding) => binding.options.durable);
     this.noLocal = bindings.every((binding) => binding.options.noLocal);
+    const selectors = bindings.flatMap(({ selector }) => (selector === null ? [] : [selector]));
+    const all = selectors.length === bindings.length;
+    this.#selectors = all && selectors.length > 0 ? selectors : null;
+  }
+
+  /** Whether its bindings take some messages only. */
+  get selective(): boolean {
+    return this.#selectors !== null;
+  }
+
+  selects(message: Message): boolean {
+    return this.#selectors === null || this.#selectors.some((each) => each.matches(message));
   }
 }
 
@@ -29,10 +45,17 @@ export class Target {
 export class Route {
   readonly version: number;
   readonly targets: readonly Target[];
+  readonly #selective: boolean;
 
   constructor(version: number, targets: readonly Target[]) {
     this.version = version;
     this.targets = targets;
+    this.#selective = targets.some((target) => target.selective);
+  }
+
+  /** The targets whose bindings take the message. */
+  targetsFor(message: Message): readonly Target[] {
+    return this.#selective ? this.targets.filter((each) => each.selects(message)) : this.targets;
   }
 
   /** How the topic's messages reach a queue; null when they no longer do. */
