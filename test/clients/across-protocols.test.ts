@@ -1,32 +1,9 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { startTestServer, type TestServer } from '../support/test-server.js';
-import {
-  CARRIERS,
-  type Carrier,
-  openPeer,
-  type Place,
-  PROTOCOLS,
-  type ProtocolName,
-  type ProtocolPeer,
-} from './protocol-peer.js';
+import { describe, expect, test } from 'vitest';
+import { usePeers } from './peer-fixture.js';
+import { PAIRS, type Place } from './protocol-peer.js';
 
-let server: TestServer;
+const { open } = usePeers();
 let names = 0;
-const peers: ProtocolPeer[] = [];
-
-beforeAll(async () => {
-  server = await startTestServer();
-});
-afterEach(() => {
-  for (const peer of peers.splice(0)) peer.end();
-});
-afterAll(() => server.close());
-
-async function open(protocol: ProtocolName, carrier: Carrier): Promise<ProtocolPeer> {
-  const peer = await openPeer(protocol, carrier, server);
-  peers.push(peer);
-  return peer;
-}
 
 const EVERY_BYTE = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
 const BODIES: readonly (readonly [string, Buffer])[] = [
@@ -48,10 +25,6 @@ const LEVELS: readonly (readonly string[])[] = [
   ['empty last', ''],
   ['a:b', 'back\\slash'],
 ];
-
-const PAIRS = CARRIERS.flatMap((carrier) =>
-  PROTOCOLS.flatMap((from) => PROTOCOLS.map((to) => ({ carrier, from, to }))),
-);
 
 describe.each(PAIRS)('$from to $to over $carrier', ({ from, to, carrier }) => {
   test('bodies of every kind and size, through a topic and a queue', async () => {
