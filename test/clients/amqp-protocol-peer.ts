@@ -52,7 +52,7 @@ function amqpName({ kind, levels }: Place): string {
 }
 
 function messageOf(to: string, { body, durable = true, fields = {} }: Outgoing): Message {
-  const { expiresAt, creationTime } = fields;
+  const { creationTime } = fields;
   const message = {
     to,
     durable,
@@ -60,7 +60,7 @@ function messageOf(to: string, { body, durable = true, fields = {} }: Outgoing):
     message_id: fields.messageId,
     subject: fields.subject,
     reply_to: fields.replyTo,
-    correlation_id: fields.correlationId,
+    correlation_id: identifierOf(fields.correlationId),
     content_type: fields.contentType,
     content_encoding: fields.contentEncoding,
     creation_time: creationTime === undefined ? undefined : new Date(creationTime),
@@ -68,12 +68,17 @@ function messageOf(to: string, { body, durable = true, fields = {} }: Outgoing):
     group_sequence: fields.groupSequence,
     reply_to_group_id: fields.replyToGroupId,
     priority: fields.priority,
-    ttl: expiresAt === undefined ? undefined : Math.round(expiresAt - Date.now()),
+    ttl: fields.lifeMs,
     message_annotations:
       fields.annotation === undefined ? undefined : { 'x-opt-test': fields.annotation },
     application_properties: fields.properties,
   };
   return present(message as Fields) as unknown as Message;
+}
+
+/** The library takes bytes for a uuid. */
+function identifierOf(id: string | Buffer | undefined): unknown {
+  return Buffer.isBuffer(id) ? rhea.types.wrap_binary(id) : id;
 }
 
 function arrivalOf({ message, delivery }: AmqpArrival): Arrival {
@@ -119,7 +124,7 @@ function fieldsOf(message: Message): Fields {
     groupSequence: message.group_sequence,
     replyToGroupId: message.reply_to_group_id,
     priority: priority === 4 ? undefined : priority,
-    expiresAt: ttl === undefined ? undefined : Date.now() + ttl,
+    lifeMs: ttl,
     annotation,
     properties: Object.keys(all).length === 0 ? undefined : all,
   });

@@ -83,7 +83,7 @@ export function mqttName({ kind, levels }: Place): string {
 }
 
 function propertiesOf({ body, fields = {} }: Outgoing): Publish {
-  const { contentType, replyTo, correlationId, expiresAt } = fields;
+  const { contentType, replyTo, correlationId, lifeMs } = fields;
   const userProperties: Record<string, string> = {};
   for (const [field, name] of Object.entries(USER_PROPERTIES)) {
     const value = fields[field as keyof typeof USER_PROPERTIES];
@@ -97,9 +97,7 @@ function propertiesOf({ body, fields = {} }: Outgoing): Publish {
     ...(correlationId === undefined
       ? {}
       : { correlationData: Buffer.from(correlationId as string) }),
-    ...(expiresAt === undefined
-      ? {}
-      : { messageExpiryInterval: Math.round((expiresAt - Date.now()) / 1000) }),
+    ...(lifeMs === undefined ? {} : { messageExpiryInterval: lifeMs / 1000 }),
     // The library sends nothing at all for an empty object.
     ...(Object.keys(userProperties).length === 0 ? {} : { userProperties }),
   };
@@ -131,8 +129,7 @@ function fieldsOf(properties: Publish): Fields {
     contentType,
     replyTo: responseTopic,
     correlationId: correlationData,
-    expiresAt:
-      messageExpiryInterval === undefined ? undefined : Date.now() + messageExpiryInterval * 1000,
+    lifeMs: messageExpiryInterval === undefined ? undefined : messageExpiryInterval * 1000,
     ...Object.fromEntries(Object.entries(USER_PROPERTIES).map(take)),
     properties: others.size === 0 ? undefined : Object.fromEntries(others),
   });

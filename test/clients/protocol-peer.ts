@@ -28,8 +28,8 @@ export interface Fields {
   readonly groupSequence?: number | undefined;
   readonly replyToGroupId?: string | undefined;
   readonly priority?: number | undefined;
-  /** Wall-clock milliseconds since 1970. */
-  readonly expiresAt?: number | undefined;
+  /** Milliseconds from when the broker has it until it expires. */
+  readonly lifeMs?: number | undefined;
   /** An annotation named `x-opt-test`. */
   readonly annotation?: string | undefined;
   readonly properties?: Readonly<Record<string, string>> | undefined;

@@ -15,10 +15,9 @@ const HEADERS = {
   groupSequence: 'JMSXGroupSeq',
   replyToGroupId: 'JMS_AMQP_ReplyToGroupID',
   priority: 'priority',
-  expiresAt: 'expires',
   annotation: 'x-opt-test',
 } as const;
-const NUMBERS: readonly string[] = ['creationTime', 'groupSequence', 'priority', 'expiresAt'];
+const NUMBERS: readonly string[] = ['creationTime', 'groupSequence', 'priority'];
 /** What the broker writes for each delivery. */
 const OF_DELIVERY = [
   'ack',
@@ -34,12 +33,13 @@ export const openStompPeer: OpenPeer = async (carrier, server) => {
   const port = carrier === 'tcp' ? server.stompPort : server.webSocketPort;
   const peer = await StompPeer.open({ port, over: carrier });
   const arrivals = new Inbox<Arrival>();
+  const nowMs = () => server.broker.clock.wallMs();
   const settle = async (message: StompMessage, outcome: 'accept' | 'reject' | 'release') => {
     if (outcome === 'accept') await peer.ack(message);
     else await peer.nack(message, outcome === 'reject' ? { requeue: 'false' } : {});
   };
   peer.inbox.listen((message) =>
-    arrivals.add(arrivalOf(message, (outcome) => settle(message, outcome))),
+    arrivals.add(arrivalOf(message, nowMs(), (outcome) => settle(message, outcome))),
   );
   return {
     arrivals,
@@ -52,7 +52,11 @@ export const openStompPeer: OpenPeer = async (carrier, server) => {
     },
     send: (place, message) => {
       const destination = typeof place === 'string' ? place : stompName(place);
-      return peer.send({ destination, ...headersOf(outgoing(message)) }, outgoing(message).body);
+      const { body, fields } = outgoing(message);
+      const headers: Headers = { destination, ...headersOf(outgoing(message)) };
+      // STOMP names a time, which is the broker's.
+      if (fields?.lifeMs !== undefined) headers.expires = String(nowMs() + fields.lifeMs);
+      return peer.send(headers, body);
     },
     openAnswers: async () => {
       await peer.subscribe('/temp-queue/answers');
@@ -78,19 +82,23 @@ function headersOf({ body, durable = true, fields = {} }: Outgoing): Headers {
   return { ...headers, ...fields.properties };
 }
 
-function arrivalOf({ headers, body }: StompMessage, settle: Arrival['settle']): Arrival {
+function arrivalOf(
+  { headers, body }: StompMessage,
+  nowMs: number,
+  settle: Arrival['settle'],
+): Arrival {
   return {
     name: headers.destination ?? '',
     body,
     isText: undefined,
     durable: headers.persistent === 'true',
     redelivered: headers.redelivered === 'true',
-    fields: fieldsOf(headers),
+    fields: fieldsOf(headers, nowMs),
     settle,
   };
 }
 
-function fieldsOf(headers: Headers): Fields {
+function fieldsOf(headers: Headers, nowMs: number): Fields {
   const others = new Map(Object.entries(headers));
   for (const name of OF_DELIVERY) others.delete(name);
   const take = (name: string) => {
@@ -103,10 +111,12 @@ function fieldsOf(headers: Headers): Fields {
     return [field, text !== undefined && NUMBERS.includes(field) ? Number(text) : text];
   });
   const correlationId = readIdentifier(take('correlation-id')) as string | Buffer | undefined;
+  const expires = take('expires');
   take('amq-msg-type');
   return present({
     ...Object.fromEntries(fields),
     correlationId,
+    lifeMs: expires === undefined ? undefined : Number(expires) - nowMs,
     properties: others.size === 0 ? undefined : Object.fromEntries(others),
   });
 }

@@ -1,4 +1,10 @@
-import { type Address, BrokerError, type Queue } from '@causeway/core';
+import {
+  type Address,
+  BrokerError,
+  type Queue,
+  type SubscriptionQueueOptions,
+} from '@causeway/core';
+import { mapEntry } from './codec/map-entry.js';
 import type { Attach, Source } from './codec/types.js';
 import { TERMINUS_DURABILITY } from './codec/types.js';
 import type { Session } from './session.js';
@@ -6,6 +12,8 @@ import type { SourceFilters } from './source-filters.js';
 
 /** What Qpid JMS puts between the name of a shared subscription and the number of its consumer. */
 const SHARED_DELIMITER = '|';
+/** The property of a link whose receiver wants what topics have kept; ActiveMQ's name for it. */
+const RETROACTIVE = 'activemq.retroactive';
 
 /**
  * The queue behind a receiver of a topic: one of its own that ends with it, or the durable
@@ -24,7 +32,8 @@ export function openSubscription(
   const binding = { noLocal: filters.noLocal, durable, data: {} };
   const options = { filter: address.name, binding, ownerId: connection.id };
   if (!durable && !shared) {
-    return broker.subscriptionQueue({ ...options, name: null, durable: false, expiryMs: 0 });
+    const own = { ...options, name: null, durable: false, expiryMs: 0 };
+    return begin(session, attach, own);
   }
   const name = subscriptionName(session, attach.name, source.capabilities, durable);
   const existing = broker.findSubscriptionQueue(name);
@@ -37,7 +46,20 @@ export function openSubscription(
     broker.deleteQueue(existing);
   }
   const expiryMs = durable ? Number.POSITIVE_INFINITY : 0;
-  return broker.subscriptionQueue({ ...options, name, durable, expiryMs });
+  return begin(session, attach, { ...options, name, durable, expiryMs });
+}
+
+/** Makes the subscription; what the topics have kept comes first, if the receiver asks for it. */
+function begin(session: Session, attach: Attach, options: SubscriptionQueueOptions): Queue {
+  const { broker } = session.client;
+  const queue = broker.subscriptionQueue(options);
+  const asked = mapEntry(attach.properties ?? new Map(), RETROACTIVE);
+  if (asked === true || asked === 'true') {
+    broker.retained(options.filter, (message) => {
+      broker.enqueueDirect(queue, message, options.filter);
+    });
+  }
+  return queue;
 }
 
 /** Part 3.5.3 and 3.5.6: it outlives its link. */
