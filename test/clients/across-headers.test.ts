@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { AmqpPeer } from './amqp-client.js';
 import { usePeers } from './peer-fixture.js';
 import {
   type Arrival,
@@ -11,7 +12,8 @@ import {
   type ProtocolName,
 } from './protocol-peer.js';
 
-const { open } = usePeers();
+const fixture = usePeers();
+const { open } = fixture;
 let names = 0;
 
 interface Pair {
@@ -103,5 +105,23 @@ describe.each(PAIRS_WITH_FIELDS)('$from to $to over $carrier', (pair) => {
 describe.each(PAIRS)('$from to $to over $carrier', (pair) => {
   test.each([true, false])('whether it is durable: %s', async (durable) => {
     expect((await across(pair, { body: 'x', durable })).durable).toBe(durable);
+  });
+});
+
+describe('the name of the user', () => {
+  test('comes from AMQP if it is the sender’s own', async () => {
+    const place: Place = { kind: 'topic', levels: ['users', String(++names)] };
+    const readers = [await open('MQTT 5', 'tcp'), await open('STOMP 1.2', 'tcp')];
+    for (const reader of readers) await reader.subscribe(place);
+    const writer = await AmqpPeer.open({ port: fixture.server.amqpPort });
+    const sender = await writer.sender(`topic://users.${names}`);
+    for (const user of ['anonymous', 'admin']) {
+      await sender.send({ body: 'x', user_id: Buffer.from(user) as never });
+    }
+    for (const { arrivals } of readers) {
+      expect((await arrivals.next()).fields.properties).toEqual({ JMSXUserID: 'anonymous' });
+      expect((await arrivals.next()).fields.properties).toEqual({ 'property-JMSXUserID': 'admin' });
+    }
+    writer.drop();
   });
 });

@@ -5,15 +5,16 @@ import { SeededRandom } from '../../../test/support/seeded-random.js';
 import { MessageLayout, readLayout } from './codec/message-sections.js';
 import { AmqpSymbol, type AmqpValue, Described, Uuid } from './codec/value.js';
 import { amqpFormat } from './format.js';
-import { HAS_MESSAGE_ANNOTATIONS } from './stored-form.js';
+import { HAS_MESSAGE_ANNOTATIONS, USER_VERIFIED } from './stored-form.js';
 import { hex } from './testing/amqp-frames.js';
 import { encodeMessage, type MessageSections } from './testing/amqp-messages.js';
 
 const addresses = new AddressBook();
 
-function stored(bytes: Buffer, uri = 'queue://orders'): Message {
+function stored(bytes: Buffer, uri = 'queue://orders', flags = USER_VERIFIED): Message {
   const { amqp } = FORMAT_IDS;
   const message = new Message(addresses.parse(uri), amqp, true, bytes, 0, bytes.length, false);
+  message.formatFlags = flags;
   message.id = 12;
   message.timestamp = 1_700_000_000_000;
   return message;
@@ -56,7 +57,12 @@ describe('the view', () => {
       3,
       'reply group',
     ];
-    expect(view({ properties, value: 1 })).toEqual({
+    const sections = encodeMessage({ properties, value: 1 });
+    // Somebody else's name is no more than a property.
+    expect(amqpFormat.view(stored(sections, 'queue://orders', 0)).properties).toEqual([
+      ['JMSXUserID', 'shop'],
+    ]);
+    expect(amqpFormat.view(stored(sections))).toEqual({
       messageId: 'id-1',
       userId: 'shop',
       subject: 'order',
@@ -280,7 +286,7 @@ describe('what is built', () => {
   });
 
   test('begins with annotations, as its flags say', () => {
-    expect(amqpFormat.builtFlags).toBe(HAS_MESSAGE_ANNOTATIONS);
+    expect(amqpFormat.builtFlags).toBe(HAS_MESSAGE_ANNOTATIONS | USER_VERIFIED);
     expect(built(EMPTY)).toMatchObject({ layout: { bareStart: 0, messageAnnotations: 3 } });
     expect(built(EMPTY).hex.startsWith('005372')).toBe(true);
   });

@@ -1,6 +1,7 @@
 import { type Address, BrokerError, FORMAT_IDS, Message } from '@causeway/core';
 import {
   MessageLayout,
+  namesUser,
   readAbsoluteExpiryTime,
   readLayout,
   readTo,
@@ -13,7 +14,7 @@ import { isTemporaryAddress, parseAddress, resolveSendAddress } from './naming.j
 import type { IncomingDelivery, ReceivingLink } from './receiving-link.js';
 import { refuseMessage } from './refuse-message.js';
 import type { Session } from './session.js';
-import { HAS_MESSAGE_ANNOTATIONS } from './stored-form.js';
+import { HAS_MESSAGE_ANNOTATIONS, USER_VERIFIED } from './stored-form.js';
 
 /** Filled again by each message. */
 const layout = new MessageLayout();
@@ -66,6 +67,10 @@ function publish(
   const message = new Message(address, FORMAT_IDS.amqp, layout.durable, view, bareStart, end, true);
   message.priority = Math.min(layout.priority, PRIORITY_MAX);
   message.publisherId = client.connection.id;
+  const { name } = client.connection.info.principal;
+  if (layout.properties !== ABSENT && namesUser(view, layout, name)) {
+    message.formatFlags |= USER_VERIFIED;
+  }
   const nowMs = client.broker.clock.wallMs();
   // Part 3.2.1, ttl; without one the time that the properties name.
   if (layout.ttl !== ABSENT) message.expiresAt = nowMs + layout.ttl;
@@ -73,7 +78,7 @@ function publish(
     message.expiresAt = Math.max(0, readAbsoluteExpiryTime(view, layout));
   }
   if (layout.messageAnnotations !== ABSENT) {
-    message.formatFlags = HAS_MESSAGE_ANNOTATIONS;
+    message.formatFlags |= HAS_MESSAGE_ANNOTATIONS;
     message.notBefore = notBeforeOf(view, layout, nowMs);
   }
   const { state } = delivery;

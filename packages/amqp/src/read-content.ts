@@ -9,13 +9,17 @@ import { identifierText } from './identifier.js';
 import { isOfOneProtocol, isTextMessage, JMS_ANNOTATION, replyToUri } from './jms.js';
 import { isTextual, readBody } from './read-body.js';
 
+/** What JMS calls the user-id. */
+const USER_ID_PROPERTY = 'JMSXUserID';
+
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /**
  * The neutral view of a message whose sections are known. It never fails: a section or field that
  * its sender encoded wrongly is as good as none.
+ * @param userVerified whether the user-id is that of the sender; any other is no more than a property
  */
-export function readContent(buffer: Buffer, layout: MessageLayout): Content {
+export function readContent(buffer: Buffer, layout: MessageLayout, userVerified: boolean): Content {
   const annotations = readMap(buffer, layout.messageAnnotations, layout.end);
   const fields = readList(buffer, layout.properties, layout.end);
   const properties = propertiesOf(readMap(buffer, layout.applicationProperties, layout.end));
@@ -28,7 +32,9 @@ export function readContent(buffer: Buffer, layout: MessageLayout): Content {
   const content: Mutable<Content> = { properties, body };
   // Not by spreading: this is what converting a message to another protocol takes longest for.
   set(content, 'messageId', identifierText(fields[PROPERTY.messageId]));
-  set(content, 'userId', userIdOf(fields[PROPERTY.userId]));
+  const userId = userIdOf(fields[PROPERTY.userId]);
+  if (userVerified) set(content, 'userId', userId);
+  else if (userId !== undefined) properties.push([USER_ID_PROPERTY, userId]);
   set(content, 'subject', textOf(fields[PROPERTY.subject]));
   const replyToType = mapEntry(annotations, JMS_ANNOTATION.replyTo);
   set(content, 'replyTo', replyToUri(textOf(fields[PROPERTY.replyTo]) ?? '', replyToType));

@@ -8,3 +8,5 @@
 
 /** The bytes begin with message annotations. */
 export const HAS_MESSAGE_ANNOTATIONS = 0b1;
+/** The user-id of the properties is the name under which the sender has logged in. */
+export const USER_VERIFIED = 0b10;

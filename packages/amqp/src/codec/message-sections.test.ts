@@ -5,6 +5,7 @@ import { hex } from '../testing/amqp-frames.js';
 import { encodeMessage } from '../testing/amqp-messages.js';
 import {
   MessageLayout,
+  namesUser,
   PROPERTY,
   propertiesField,
   readAbsoluteExpiryTime,
@@ -187,6 +188,7 @@ describe('a field of the properties', () => {
     const read = () => {
       const layout = layoutOf(message);
       readTo(message, layout);
+      namesUser(message, layout, 'shop');
       readAbsoluteExpiryTime(message, layout);
     };
     expect(read).toThrow(WireError);
@@ -200,6 +202,16 @@ describe('a field of the properties', () => {
     const never = message('7fffffffffffffff');
     expect(readAbsoluteExpiryTime(never, layoutOf(never))).toBe(Number.MAX_SAFE_INTEGER);
   });
+});
+
+test('whose name the properties give', () => {
+  const named = hex('00 53 73 c0 08 02 40 a0 04 73686f70');
+  expect(namesUser(named, layoutOf(named), 'shop')).toBe(true);
+  expect(namesUser(named, layoutOf(named), 'shopkeeper')).toBe(false);
+  const text = hex('00 53 73 c0 08 02 40 a1 04 73686f70');
+  expect(namesUser(text, layoutOf(text), 'shop')).toBe(false);
+  const nobody = hex('00 53 73 45');
+  expect(namesUser(nobody, layoutOf(nobody), '')).toBe(false);
 });
 
 test('changed bytes throw nothing but WireError', () => {

@@ -217,6 +217,13 @@ export function readTo(buffer: Buffer, layout: MessageLayout): string | null {
   return to;
 }
 
+/** Whether the properties give this name for the sender's (part 3.2.4, user-id). */
+export function namesUser(buffer: Buffer, layout: MessageLayout, name: string): boolean {
+  const at = propertiesField(buffer, layout, PROPERTY.userId);
+  if (at < 0 || !isBinary(buffer[at]!)) return false;
+  return (readValue(new ByteReader(buffer, at, layout.end)) as Buffer).equals(Buffer.from(name));
+}
+
 function isList(code: number): boolean {
   return code === CODE.list8 || code === CODE.list32 || code === CODE.list0;
 }
