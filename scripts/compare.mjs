@@ -45,6 +45,28 @@ const WORKLOADS = [
     200_000,
     20_000,
   ],
+  ['AMQP durable queue, unsettled', 'amqp10', [], 200_000, 20_000],
+  [
+    'AMQP, 20 producers, 20 consumers',
+    'amqp10',
+    ['--producers', '20', '--consumers', '20', '--window', '50'],
+    200_000,
+    20_000,
+  ],
+  [
+    'AMQP pre-settled, not durable',
+    'amqp10',
+    ['--durable', '0', '--settled', '1'],
+    1_000_000,
+    50_000,
+  ],
+  [
+    'AMQP 1 MiB, not durable',
+    'amqp10',
+    ['--durable', '0', '--size', '1048576', '--window', '20'],
+    3000,
+    300,
+  ],
   [
     'MQTT QoS 1 persistent at 5,000/s',
     'mqtt',
@@ -76,7 +98,7 @@ const broker = spawn(
   ]
     .concat([
       '--set',
-      'listeners=[{"protocol":"mqtt","host":"127.0.0.1","port":0},{"protocol":"stomp","host":"127.0.0.1","port":0}]',
+      'listeners=[{"protocol":"mqtt","host":"127.0.0.1","port":0},{"protocol":"stomp","host":"127.0.0.1","port":0},{"protocol":"amqp","host":"127.0.0.1","port":0}]',
     ])
     .concat(['--set', 'admin.port=0']),
   { stdio: ['ignore', 'pipe', 'inherit'] },
@@ -91,7 +113,11 @@ const ready = await new Promise((resolve, reject) => {
 });
 const port = (name) => new RegExp(` ${name}=127\\.0\\.0\\.1:(\\d+)`).exec(ready)[1];
 const candidates = [
-  { name: 'Causeway', ports: { mqtt: port('mqtt'), stomp: port('stomp') }, pid: broker.pid },
+  {
+    name: 'Causeway',
+    ports: { mqtt: port('mqtt'), stomp: port('stomp'), amqp10: port('amqp') },
+    pid: broker.pid,
+  },
 ];
 for (const text of values.peer) {
   const [name, protocol, peerPort, pid] = text.split(':');
@@ -102,6 +128,9 @@ for (const text of values.peer) {
 
 let serial = 0;
 function run(candidate, protocol, args, count) {
+  const destination = `bench${process.pid}x${serial++}`;
+  // RabbitMQ's plugin of 3.10 has names of its own for queues.
+  const prefix = candidate.name === 'RabbitMQ' ? '/queue/' : 'queue://';
   const result = spawnSync(
     values.blast,
     [
@@ -110,7 +139,8 @@ function run(candidate, protocol, args, count) {
       '--port',
       candidate.ports[protocol],
       '--dest',
-      `bench${process.pid}x${serial++}`,
+      destination,
+      ...(protocol === 'amqp10' ? ['--addr', prefix + destination] : []),
     ].concat(['--count', String(count), '--pid', String(candidate.pid), '--max', '60'], args),
     { encoding: 'utf8' },
   );

@@ -22,7 +22,10 @@ const layout = new MessageLayout();
 const MESSAGE_FORMAT = 0;
 const PRIORITY_MAX = 9;
 
-/** A whole message has arrived on a link. */
+/**
+ * A whole message has arrived on a link.
+ * @param borrowed whether its bytes are a part of the input, and not its own
+ */
 export function handleMessage(
   session: Session,
   link: ReceivingLink,
@@ -30,13 +33,15 @@ export function handleMessage(
   view: Buffer,
   start: number,
   end: number,
+  borrowed: boolean,
 ): void {
   if (link.destination === 'coordinator') {
     handleTransaction(session, link, delivery, view, start, end);
     return;
   }
   try {
-    publish(session, link, delivery, view, start, end);
+    link.measure(end - start);
+    publish(session, link, delivery, view, start, end, borrowed);
   } catch (error) {
     if (!isAnswer(error)) throw error;
     refuseMessage(session, link, delivery, error);
@@ -55,6 +60,7 @@ function publish(
   view: Buffer,
   start: number,
   end: number,
+  borrowed: boolean,
 ): void {
   if (delivery.messageFormat !== MESSAGE_FORMAT) {
     throw new BrokerError('not-supported', 'a message-format other than 0');
@@ -64,7 +70,8 @@ function publish(
   const { destination } = link;
   const address = destination === 'relay' ? relayAddress(session, view) : (destination as Address);
   const { bareStart } = layout;
-  const message = new Message(address, FORMAT_IDS.amqp, layout.durable, view, bareStart, end, true);
+  const { durable } = layout;
+  const message = new Message(address, FORMAT_IDS.amqp, durable, view, bareStart, end, borrowed);
   message.priority = Math.min(layout.priority, PRIORITY_MAX);
   message.publisherId = client.connection.id;
   const { name } = client.connection.info.principal;

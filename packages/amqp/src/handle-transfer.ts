@@ -57,7 +57,7 @@ function begin(session: Session, link: ReceivingLink, view: Buffer): void {
     whole.state = state;
     whole.messageFormat = messageFormat;
     whole.tag = tag;
-    handleMessage(session, link, whole, view, payloadStart, payloadEnd);
+    handleMessage(session, link, whole, view, payloadStart, payloadEnd, true);
     return;
   }
   link.partial = new PartialDelivery(
@@ -90,7 +90,7 @@ function resume(
   if (!append(session, link, partial, view) || more) return;
   drop(session, link);
   const { bytes } = partial;
-  handleMessage(session, link, partial.delivery, bytes, 0, bytes.length);
+  handleMessage(session, link, partial.delivery, bytes, 0, bytes.length, false);
 }
 
 /** @returns false when the message is too large, and the link is detached for it */

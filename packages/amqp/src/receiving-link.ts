@@ -1,4 +1,4 @@
-import type { Address } from '@causeway/core';
+import type { Address, PacedProducer } from '@causeway/core';
 import { Ring } from '@causeway/wire';
 import type { DeliveryState } from './codec/types.js';
 import { increment } from './serial.js';
@@ -29,8 +29,13 @@ export interface ReceivingLinkParts {
   readonly onClose: (() => void) | null;
 }
 
+/** What messages are taken for until some have come. */
+const FIRST_GUESS_BYTES = 8 * 1024;
+/** The average size follows so many messages. */
+const AVERAGED_MESSAGES = 8;
+
 /** A link on which the client sends (part 2.6). */
-export class ReceivingLink {
+export class ReceivingLink implements PacedProducer {
   readonly role = 'receiving';
   readonly session: Session;
   readonly handle: number;
@@ -54,6 +59,9 @@ export class ReceivingLink {
   readonly #onClose: (() => void) | null;
   /** Deliveries that were begun and are not answered. */
   #unanswered = 0;
+  #averageBytes = FIRST_GUESS_BYTES;
+  /** It waits for the queue that it feeds. */
+  #paced = false;
 
   constructor(parts: ReceivingLinkParts) {
     this.session = parts.session;
@@ -67,6 +75,12 @@ export class ReceivingLink {
     this.#onClose = parts.onClose;
   }
 
+  /** Deliveries that may be unanswered, by number and by size. */
+  get #window(): number {
+    const { linkCredit, linkCreditBytes } = this.session.client.broker.limits;
+    return Math.min(linkCredit, Math.max(2, Math.floor(linkCreditBytes / this.#averageBytes)));
+  }
+
   /** @returns false when the client had no credit for it (part 2.6.7) */
   begin(): boolean {
     if (this.credit === 0) return false;
@@ -76,17 +90,32 @@ export class ReceivingLink {
     return true;
   }
 
+  /** A message of this size arrived: what credit is worth in bytes follows. */
+  measure(bytes: number): void {
+    this.#averageBytes += (bytes - this.#averageBytes) / AVERAGED_MESSAGES;
+  }
+
   /** A delivery is answered, or was settled by the client: its place is free. */
   answered(): void {
     this.#unanswered--;
-    const { linkCredit } = this.session.client.broker.limits;
-    if (this.credit + this.#unanswered <= linkCredit / 2 && !this.detached) this.replenish();
+    if (this.credit + this.#unanswered <= this.#window / 2) this.replenish();
   }
 
-  /** Gives the client as much credit as it may have. */
+  /** Gives the client as much credit as it may have, unless what it feeds is behind. */
   replenish(): void {
-    this.credit = this.session.client.broker.limits.linkCredit - this.#unanswered;
-    this.session.sendFlow(this, false);
+    if (this.detached || this.#paced) return;
+    const { destination, session } = this;
+    if (typeof destination !== 'string' && session.client.broker.pace(destination, this)) {
+      this.#paced = true;
+      return;
+    }
+    this.credit = Math.max(this.credit, this.#window - this.#unanswered);
+    session.sendFlow(this, false);
+  }
+
+  proceed(): void {
+    this.#paced = false;
+    if (this.session.state === 'open') this.replenish();
   }
 
   closed(): void {

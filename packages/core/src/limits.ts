@@ -247,6 +247,12 @@ export const LIMITS = {
     unit: 'count',
     describe: 'Messages that an AMQP sender may have unconfirmed on one link.',
   },
+  linkCreditBytes: {
+    default: 1024 * 1024,
+    unit: 'bytes',
+    describe:
+      'The same in bytes, judged by the size of the messages before: senders of large messages get less credit, but always for two.',
+  },
   idleTimeoutMs: {
     default: 120_000,
     unit: 'ms',
