@@ -40,7 +40,6 @@ export function handleMessage(
     return;
   }
   try {
-    link.measure(end - start);
     publish(session, link, delivery, view, start, end, borrowed);
   } catch (error) {
     if (!isAnswer(error)) throw error;
@@ -71,6 +70,7 @@ function publish(
   const address = destination === 'relay' ? relayAddress(session, view) : (destination as Address);
   const { bareStart } = layout;
   const { durable } = layout;
+  link.measure(end - start, durable);
   const message = new Message(address, FORMAT_IDS.amqp, durable, view, bareStart, end, borrowed);
   message.priority = Math.min(layout.priority, PRIORITY_MAX);
   message.publisherId = client.connection.id;

@@ -60,6 +60,8 @@ export class ReceivingLink implements PacedProducer {
   /** Deliveries that were begun and are not answered. */
   #unanswered = 0;
   #averageBytes = FIRST_GUESS_BYTES;
+  /** Whether its last message was to be stored. */
+  #durable = false;
   /** It waits for the queue that it feeds. */
   #paced = false;
 
@@ -91,7 +93,8 @@ export class ReceivingLink implements PacedProducer {
   }
 
   /** A message of this size arrived: what credit is worth in bytes follows. */
-  measure(bytes: number): void {
+  measure(bytes: number, durable: boolean): void {
+    this.#durable = durable;
     this.#averageBytes += (bytes - this.#averageBytes) / AVERAGED_MESSAGES;
   }
 
@@ -105,7 +108,8 @@ export class ReceivingLink implements PacedProducer {
   replenish(): void {
     if (this.detached || this.#paced) return;
     const { destination, session } = this;
-    if (typeof destination !== 'string' && session.client.broker.pace(destination, this)) {
+    const { broker } = session.client;
+    if (!this.#durable && typeof destination !== 'string' && broker.pace(destination, this)) {
       this.#paced = true;
       return;
     }

@@ -22,6 +22,12 @@ export interface Confirmable {
   confirmed(token: number): void;
 }
 
+/** A producer whose credit is given out by its protocol. */
+export interface PacedProducer {
+  /** The queue that it feeds has room again. */
+  proceed(): void;
+}
+
 export interface OpenSession {
   readonly name: string;
   readonly owner: SessionOwner;
@@ -88,6 +94,12 @@ export interface BrokerApi {
    * calls: at once when nothing staged is waiting for the disk.
    */
   confirm(who: Confirmable, token: number): void;
+
+  /**
+   * Whether who sends messages that are not stored to an address should get no more credit for now,
+   * since consumers fall behind: then `proceed` is called once when that is over.
+   */
+  pace(address: Address, producer: PacedProducer): boolean;
 
   /** Finds a queue, or creates it when `create` and the policy allow; throws `address-not-found`. */
   queue(address: Address, create: boolean): Queue;

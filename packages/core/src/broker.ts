@@ -5,6 +5,7 @@ import type {
   Confirmable,
   OpenedSession,
   OpenSession,
+  PacedProducer,
   SubscriptionQueueOptions,
 } from './broker-api.js';
 import { ConfirmRing } from './confirm-ring.js';
@@ -278,6 +279,11 @@ export class Broker implements BrokerApi {
     }
     this.#confirms.push(who, token, this.#lastStaged);
     this.requestTurn();
+  }
+
+  pace(address: Address, producer: PacedProducer): boolean {
+    const queue = address.kind === 'queue' ? this.#queues.addressed(address.name) : null;
+    return queue?.pace(producer) ?? false;
   }
 
   queue(address: Address, create: boolean): Queue {

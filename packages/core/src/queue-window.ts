@@ -43,6 +43,12 @@ export class QueueWindow {
     );
   }
 
+  /** Whether more than a part, from 0 to 1, of what may wait in memory waits there. */
+  exceeds(part: number): boolean {
+    const { queueWindowMessages, queueWindowBytes } = this.#limits;
+    return this.#messages > queueWindowMessages * part || this.#bytes > queueWindowBytes * part;
+  }
+
   /** A queue that stores nothing drops further messages. */
   get transientFull(): boolean {
     const { transientMessagesMax, transientBytesMax } = this.#limits;

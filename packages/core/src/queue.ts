@@ -1,4 +1,5 @@
 import type { Address } from './address.js';
+import type { PacedProducer } from './broker-api.js';
 import type { Consumer } from './consumer.js';
 import { ConsumerGroup } from './consumer-group.js';
 import type { Message } from './message.js';
@@ -14,6 +15,9 @@ import type { Binding } from './subscription.js';
 
 /** A subscriber that took nothing for this long does not slow its producers. */
 const STALLED_MS = 500;
+/** How full the memory of a queue is when its producers wait, and when they go on. */
+const PACED_FROM = 0.5;
+const PACED_UNTIL = 0.25;
 
 /**
  * The only place where a message rests. While anything is in the store only, new messages go there
@@ -35,6 +39,7 @@ export class Queue {
   #selective: SelectiveDispatch | null = null;
   /** Consumers that may have asked to be told when there is nothing more for them. */
   #draining: Consumer[] = [];
+  #paced: PacedProducer[] = [];
   #droppedSinceWarning = 0;
   #lastProgressMs = 0;
 
@@ -171,6 +176,17 @@ export class Queue {
     return !this.asksToWait;
   }
 
+  /**
+   * Whether a producer of messages that are not stored waits, since consumers keep up badly: what
+   * does not fit into memory would go to the disk and back. Consumers that take nothing have no say.
+   */
+  pace(producer: PacedProducer): boolean {
+    const waits =
+      this.#contents.window.exceeds(PACED_FROM) && this.#consumers.size > 0 && !this.#stalled;
+    if (waits) this.#paced.push(producer);
+    return waits;
+  }
+
   /** Hands out as much as consumers take; runs once at the end of a turn. */
   dispatch(): void {
     const contents = this.#contents;
@@ -182,6 +198,7 @@ export class Queue {
     if (log.backlog) contents.readAhead();
     if (this.#droppedSinceWarning > 0 && window.messages === 0) this.#reportDropped();
     if (this.#draining.length > 0) this.#reportDrained();
+    if (this.#paced.length > 0) this.#proceed();
   }
 
   /** Tells the consumer once there is nothing more for it. */
@@ -228,6 +245,7 @@ export class Queue {
   /** Drops what has expired while it waited in memory. */
   sweepExpired(): void {
     this.#contents.sweepExpired();
+    if (this.#paced.length > 0) this.#proceed();
   }
 
   get #stalled(): boolean {
@@ -237,6 +255,14 @@ export class Queue {
   /** What need not survive is not kept for a client that is away. */
   get #discardsTransient(): boolean {
     return this.kind === 'session' && this.#consumers.size === 0;
+  }
+
+  #proceed(): void {
+    const waiting = this.#contents.window.exceeds(PACED_UNTIL);
+    if (waiting && this.#consumers.size > 0 && !this.#stalled) return;
+    const paced = this.#paced;
+    this.#paced = [];
+    for (const producer of paced) producer.proceed();
   }
 
   #noteProgress(): void {
