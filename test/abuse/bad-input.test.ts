@@ -179,8 +179,12 @@ describe('a listener for everything', () => {
     ['nothing known', Buffer.from('SSH-2.0-x\r\n')],
     ['zeros', Buffer.alloc(100)],
     ['ends of line without end', Buffer.alloc(100, 10)],
-    ['AMQP, which is not spoken yet', Buffer.from('AMQP\0\x01\0\0')],
   ])('closes a connection that speaks %s', async (_, bytes) => {
     expect(await exchange(server.anyPort, bytes)).toBe('');
+  });
+
+  test('tells a client of another AMQP which one is spoken', async () => {
+    const answer = await exchange(server.anyPort, Buffer.from('AMQP\0\0\x09\x01'));
+    expect(answer).toBe('AMQP\x03\x01\0\0');
   });
 });

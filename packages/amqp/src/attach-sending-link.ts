@@ -31,7 +31,10 @@ export function attachSendingLink(session: Session, attach: Attach): void {
   if (former !== null && !former.closed && former.queue === opened.queue) {
     former.sink = link;
     link.consumer = former;
-  } else link.consumer = broker.consume(opened.queue, { sink: link, credit: 0 });
+  } else {
+    const { queue, selector, browses } = opened;
+    link.consumer = broker.consume(queue, { sink: link, credit: 0, selector, browse: browses });
+  }
   client.registry.add(client, link);
   session.addLink(link);
   client.write(

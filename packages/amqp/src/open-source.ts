@@ -3,8 +3,10 @@ import {
   BrokerError,
   checkFilter,
   checkName,
+  compileSelector,
   hasWildcard,
   type Queue,
+  type Selector,
 } from '@causeway/core';
 import { createNode } from './attach-receiving-link.js';
 import type { Attach, Source } from './codec/types.js';
@@ -16,7 +18,8 @@ import { openSubscription } from './subscription.js';
 export interface OpenedSource {
   readonly queue: Queue;
   readonly browses: boolean;
-  readonly filters: SourceFilters;
+  /** What its consumer gets; null for everything. What comes through a topic is selected before. */
+  readonly selector: Selector | null;
   /** As agreed: with the filters that are in force. */
   readonly source: Source;
   readonly onClose: (() => void) | null;
@@ -38,7 +41,8 @@ export function openSource(session: Session, attach: Attach, source: Source): Op
     const { address, onClose } = createNode(session, kindOf(source.capabilities) ?? 'queue');
     const named: Source = { ...agreed, address: formatAddress(address) };
     const queue = openNode(session, attach, named, address, filters);
-    return { queue, browses: false, filters, source: named, onClose };
+    const selector = selectorOf(session, address, filters);
+    return { queue, browses: false, selector, source: named, onClose };
   }
   if (source.address === null)
     throw new BrokerError('invalid-address', 'the source has no address');
@@ -47,7 +51,14 @@ export function openSource(session: Session, attach: Attach, source: Source): Op
   const browses = address.kind === 'queue' && source.distributionMode === 'copy';
   const capabilities = kindOf(source.capabilities) === null ? [address.kind] : [];
   const named: Source = { ...agreed, capabilities: [...source.capabilities, ...capabilities] };
-  return { queue, browses, filters, source: named, onClose: null };
+  const selector = selectorOf(session, address, filters);
+  return { queue, browses, selector, source: named, onClose: null };
+}
+
+function selectorOf(session: Session, address: Address, filters: SourceFilters): Selector | null {
+  if (filters.selector === null || address.kind === 'topic') return null;
+  const { formats, limits } = session.client.broker;
+  return compileSelector(filters.selector, formats, limits);
 }
 
 function openNode(

@@ -5,7 +5,6 @@ import { AmqpError, CONDITION } from './errors.js';
 import { TOPIC_PREFIX } from './naming.js';
 import { type OpenedSource, OUTCOMES } from './open-source.js';
 import type { Session } from './session.js';
-import { readFilters } from './source-filters.js';
 import { subscriptionName } from './subscription.js';
 
 /**
@@ -40,5 +39,5 @@ export function recoverSource(session: Session, attach: Attach): OpenedSource {
     outcomes: OUTCOMES,
     capabilities: ['topic', ...hints.filter((hint) => hint === 'shared' || hint === 'global')],
   };
-  return { queue, browses: false, filters: readFilters(null), source, onClose: null };
+  return { queue, browses: false, selector: null, source, onClose: null };
 }

@@ -29,7 +29,8 @@ export function openSubscription(
   const { broker, connection } = session.client;
   const durable = isDurable(source);
   const shared = source.capabilities.includes('shared');
-  const binding = { noLocal: filters.noLocal, durable, data: {} };
+  const { noLocal, selector } = filters;
+  const binding = { noLocal, durable, selector, data: {} };
   const options = { filter: address.name, binding, ownerId: connection.id };
   if (!durable && !shared) {
     const own = { ...options, name: null, durable: false, expiryMs: 0 };
@@ -41,8 +42,15 @@ export function openSubscription(
     if (!shared && existing.consumers.length > 0) {
       throw new BrokerError('address-in-use', 'the subscription has a consumer already');
     }
-    if (broker.bind(existing, address.name, binding)) return existing;
-    // With another filter than before it is a new subscription, as in JMS.
+    const former = existing.bindings.get(address.name)?.options;
+    if (former !== undefined && (former.selector ?? null) === selector) {
+      broker.bind(existing, address.name, binding);
+      return existing;
+    }
+    if (existing.consumers.length > 0) {
+      throw new BrokerError('address-in-use', 'the subscription has another topic or selector');
+    }
+    // With another topic or selector than before it is a new subscription, as in JMS.
     broker.deleteQueue(existing);
   }
   const expiryMs = durable ? Number.POSITIVE_INFINITY : 0;
