@@ -110,6 +110,9 @@ export class FakeBroker implements BrokerApi {
     return 1;
   }
 
+  pace(): boolean {
+    return false;
+  }
   admit(messages: readonly Message[]): void {
     for (const { address } of messages) if (address.kind === 'queue') this.queue(address, true);
   }
