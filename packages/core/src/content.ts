@@ -43,5 +43,6 @@ export interface Content {
   readonly annotations?: readonly Property[];
   /** Application properties. */
   readonly properties: readonly Property[];
+  /** Formats may read it when it is first asked for: selectors never do. */
   readonly body: Body;
 }

@@ -53,12 +53,16 @@ export const mqttFormat: MessageFormat = {
     const pairs = [...(properties.userProperties ?? [])];
     takePair(pairs, PRIORITY_PROPERTY, (text) => text === String(message.priority));
     const replyTo = takeReplyTo(properties.responseTopic, pairs);
+    let body: Body | undefined;
     return {
       ...(contentType === undefined ? {} : { contentType }),
       ...(replyTo === undefined ? {} : { replyTo }),
       ...(correlationData === undefined ? {} : { correlationId: correlationOf(correlationData) }),
       ...FIELDS.read(pairs, (message.formatFlags & BUILT) !== 0),
-      body: bodyOf(payload, properties),
+      get body(): Body {
+        body ??= bodyOf(payload, properties);
+        return body;
+      },
     };
   },
 

@@ -25,6 +25,7 @@ import type { Subscription } from './subscription.js';
 import { SubscriptionTable } from './subscription-table.js';
 import { TemporaryDestinations } from './temporary-destinations.js';
 import { TransactionNames } from './transaction-names.js';
+import { writeBrowseEnd } from './write-browse-end.js';
 import { writeMessage } from './write-message.js';
 
 /** Confirm tokens: a receipt that is a decimal number is its own token. */
@@ -124,6 +125,14 @@ export class StompClient implements Confirmable, ConsumerSink, TransactionOwner 
     this.wrote = true;
     this.sink.flush();
     if (this.sink.congested) this.#pause();
+  }
+
+  /** Only what browses is drained: it has seen the whole queue, and the client is told so. */
+  consumerDrained(consumer: Consumer): void {
+    consumer.setCredit(0);
+    writeBrowseEnd(this.sink.out, consumer.context as Subscription);
+    this.wrote = true;
+    this.sink.flush();
   }
 
   consumerClosed(consumer: Consumer, error: BrokerError): void {

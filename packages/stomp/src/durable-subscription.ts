@@ -20,20 +20,23 @@ export function durableName(client: StompClient, frame: Frame): string | null {
 }
 
 /**
- * The queue of a durable subscription. With another filter than before it is a new subscription,
- * and what the old one kept is gone, as in JMS.
+ * The queue of a durable subscription. With another filter or selector than before it is a new
+ * subscription, and what the old one kept is gone, as in JMS.
  */
 export function durableQueue(
   client: StompClient,
   name: string,
   filter: string,
-  noLocal: boolean,
+  binding: BindingOptions,
 ): Queue {
   const { broker } = client;
-  const binding: BindingOptions = { noLocal, durable: true, data: {} };
   const existing = broker.findSubscriptionQueue(name);
+  const former = existing?.bindings.get(filter);
   if (existing !== null) {
-    if (broker.bind(existing, filter, binding)) return existing;
+    if (former !== undefined && (former.options.selector ?? null) === binding.selector) {
+      broker.bind(existing, filter, binding);
+      return existing;
+    }
     broker.deleteQueue(existing);
   }
   return broker.subscriptionQueue({

@@ -1,4 +1,5 @@
 import {
+  type Body,
   type Content,
   FORMAT_IDS,
   type Message,
@@ -92,12 +93,17 @@ export const stompFormat: MessageFormat = {
 
 function readContent(headers: Map<string, string>, body: Buffer, isBuilt: boolean): Content {
   const contentType = take(headers, 'content-type');
+  const messageType = take(headers, MESSAGE_TYPE);
+  let readOnce: Body | undefined;
   return {
     ...given('replyTo', takeReplyTo(headers)),
     ...given('correlationId', readIdentifier(take(headers, 'correlation-id'))),
     ...given('contentType', contentType),
-    body: readBody(body, contentType, take(headers, MESSAGE_TYPE)),
     ...FIELDS.read(headers, isBuilt),
+    get body(): Body {
+      readOnce ??= readBody(body, contentType, messageType);
+      return readOnce;
+    },
   };
 }
 

@@ -23,7 +23,7 @@ describe('SUBSCRIBE', () => {
     expect(queue!.options).toEqual({
       name: null,
       filter: 'a.*.c.>',
-      binding: { noLocal: true, durable: false, data: {} },
+      binding: { noLocal: true, durable: false, selector: null, data: {} },
       durable: false,
       ownerId: 1,
       expiryMs: 0,
@@ -71,8 +71,9 @@ describe('SUBSCRIBE', () => {
     ['no prefix', 'id:0\ndestination:a', 'invalid destination'],
     ['an unknown ack mode', 'id:0\ndestination:/queue/a\nack:maybe', 'malformed frame'],
     ['a prefetch that is none', 'id:0\ndestination:/queue/a\nprefetch-count:-1', 'malformed frame'],
-    ['a selector', "id:0\ndestination:/queue/a\nselector:a='b'", 'not supported'],
-    ['a browser', 'id:0\ndestination:/queue/a\nbrowser:true', 'not supported'],
+    ['a broken selector', "id:0\ndestination:/queue/a\nselector:a='b", 'invalid selector'],
+    ['a broken selector', "id:0\ndestination:/topic/a\nselector:a='b", 'invalid selector'],
+    ['a browser of a topic', 'id:0\ndestination:/topic/a\nbrowser:true', 'not supported'],
     ['exclusive', 'id:0\ndestination:/queue/a\nactivemq.exclusive:true', 'not supported'],
     ['a wildcard queue', 'id:0\ndestination:/queue/a.*', 'not supported'],
     ['a list', 'id:0\ndestination:/queue/a,/queue/b', 'not supported'],
@@ -128,6 +129,93 @@ describe('SUBSCRIBE', () => {
   });
 });
 
+describe('a selector', () => {
+  const CONVERTED = 'convert_string_expressions:price > 10';
+
+  test.each(['price > 10', CONVERTED])('%s selects in a queue, texts being numbers', (text) => {
+    const peer = subscribed(`id:0\ndestination:/queue/a\nselector:${text.replace(':', '\\c')}`);
+    const { selector } = peer.broker.consumers[0]!;
+    expect(selector!.text).toBe(CONVERTED);
+    const matches = (lines: string) => selector!.matches(storedMessage(peer.broker, { lines }));
+    expect([matches('price:12\n'), matches('price:9\n'), matches('')]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+  });
+
+  test('selects what comes into the queue of a topic subscription', () => {
+    const peer = subscribed('id:0\ndestination:/topic/a\nselector:price > 10');
+    const [queue] = peer.broker.queues.values();
+    expect(queue!.options!.binding.selector).toBe(CONVERTED);
+    expect(peer.broker.consumers[0]!.selector).toBeNull();
+  });
+
+  test.each(['', '   '])('that is empty (%j) selects everything', (text) => {
+    const peer = subscribed(`id:0\ndestination:/queue/a\nselector:${text}`);
+    expect(peer.broker.consumers[0]!.selector).toBeNull();
+  });
+
+  test('that cannot be read is explained', () => {
+    const peer = subscribed("id:0\ndestination:/queue/a\nselector:a = 'b");
+    expect(peer.frame()).toMatchObject({
+      headers: { message: 'invalid selector' },
+      body: expect.stringContaining("character 5: expected a ' at the end of the string"),
+    });
+  });
+});
+
+describe('a browser', () => {
+  test('is shown messages without an ack header, and told where they end', () => {
+    const peer = subscribed('id:7\ndestination:/queue/orders\nbrowser:true\nack:client\nreceipt:1');
+    expect(peer.frame().command).toBe('RECEIPT');
+    const consumer = peer.broker.consumers[0]!;
+    expect(consumer).toMatchObject({ browses: true, draining: true, selector: null });
+    const message = storedMessage(peer.broker, { lines: 'a:b\n' });
+    consumer.sink.deliver(consumer, message, null, null, true);
+    const shown = peer.frame();
+    expect(shown).toMatchObject({ command: 'MESSAGE', headers: { redelivered: 'true', a: 'b' } });
+    expect([shown.headers.ack, shown.headers.browser]).toEqual([undefined, undefined]);
+    consumer.sink.consumerDrained!(consumer);
+    expect(peer.frame()).toMatchObject({
+      command: 'MESSAGE',
+      headers: {
+        subscription: '7',
+        destination: '/queue/orders',
+        'message-id': '0',
+        browser: 'end',
+      },
+      body: '',
+    });
+    expect(consumer).toMatchObject({ credit: 0, draining: false });
+  });
+
+  test('may have a selector', () => {
+    const peer = subscribed("id:0\ndestination:/queue/a\nbrowser:true\nselector:a = 'b'");
+    expect(peer.broker.consumers[0]!.selector!.text).toMatch(/a = 'b'$/);
+  });
+
+  test('in 1.0 needs no id', () => {
+    const peer = subscribed('destination:/queue/a\nbrowser:true', '1.0');
+    const consumer = peer.broker.consumers[0]!;
+    consumer.sink.consumerDrained!(consumer);
+    expect(peer.frame().headers).toEqual({
+      destination: '/queue/a',
+      'message-id': '0',
+      browser: 'end',
+      'content-length': '0',
+    });
+  });
+
+  test('can be ended, and acknowledges nothing', () => {
+    const peer = subscribed('id:0\ndestination:/queue/a\nbrowser:true\nack:client');
+    peer.send('UNSUBSCRIBE\nid:0\nreceipt:1\n\n^');
+    expect(peer.frame().command).toBe('RECEIPT');
+    peer.send('ACK\nid:0-1\n\n^');
+    expect(peer.frame().command).toBe('ERROR');
+  });
+});
+
 describe('durable subscriptions', () => {
   const durable = 'id:0\ndestination:/topic/a\ndurable-subscription-name:s';
 
@@ -155,7 +243,22 @@ describe('durable subscriptions', () => {
     const again = new StompPeer(peer.broker).connect('1.2', 'client-id:c\n');
     again.send(`SUBSCRIBE\n${durable.replace('/topic/a', '/topic/b')}\n\n^`);
     expect(peer.broker.deletedQueues).toEqual(['stomp:c:s']);
-    expect(peer.broker.queues.get('stomp:c:s')!.filter).toBe('b');
+    expect([...peer.broker.queues.get('stomp:c:s')!.bindings.keys()]).toEqual(['b']);
+  });
+
+  test('begin anew with another selector, or without one', () => {
+    const peer = subscribed(`${durable}\nselector:a = 'b'`, '1.2', 'client-id:c\n');
+    const subscribe = (selector: string) => {
+      const again = new StompPeer(peer.broker).connect('1.2', 'client-id:c\n');
+      again.send(`SUBSCRIBE\n${durable}\n${selector}\n^`);
+      return peer.broker.deletedQueues.length;
+    };
+    expect(subscribe("selector:a = 'b'\n")).toBe(0);
+    expect(subscribe("selector:a = 'c'\n")).toBe(1);
+    expect(subscribe('')).toBe(2);
+    expect(subscribe('')).toBe(2);
+    const [binding] = peer.broker.queues.get('stomp:c:s')!.bindings.values();
+    expect(binding!.options.selector).toBeNull();
   });
 
   test('outlive an UNSUBSCRIBE that does not name them', () => {

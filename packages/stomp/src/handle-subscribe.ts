@@ -5,20 +5,15 @@ import {
   checkName,
   hasWildcard,
   type Queue,
+  type Selector,
 } from '@causeway/core';
 import type { StompClient } from './client.js';
 import { parseDecimalText } from './codec/digits.js';
 import type { Frame } from './codec/frame.js';
 import { durableName, durableQueue } from './durable-subscription.js';
 import { isTemporaryAddress, parseDestination, unknownDestination } from './naming.js';
+import { readSelector } from './subscribe-selector.js';
 import { type AckMode, Subscription } from './subscription.js';
-
-/** Headers that would change what the subscription receives: never ignored. */
-const REFUSED_HEADERS = [
-  ['selector', () => true],
-  ['browser', isTrue],
-  ['activemq.exclusive', isTrue],
-] as const;
 
 /** STOMP 1.2, SUBSCRIBE. */
 export function handleSubscribe(client: StompClient, frame: Frame): void {
@@ -27,25 +22,34 @@ export function handleSubscribe(client: StompClient, frame: Frame): void {
     throw new BrokerError('malformed', 'SUBSCRIBE has no destination');
   }
   const id = readId(client, frame, destination);
-  for (const [name, refuses] of REFUSED_HEADERS) {
-    const value = frame.text(name);
-    if (value === undefined || !refuses(value)) continue;
-    throw new BrokerError('not-supported', `SUBSCRIBE cannot have a ${name} header here`);
+  if (isTrue(frame.text('activemq.exclusive') ?? '')) {
+    // It would change who receives what: it is not ignored.
+    throw new BrokerError('not-supported', 'a consumer cannot be exclusive here');
   }
+  const browse = isTrue(frame.text('browser') ?? '');
   const subscription = new Subscription({
     id,
     named: frame.find('id') >= 0,
     destination,
     temporary: destination.startsWith('/temp-'),
-    ackMode: readAckMode(frame),
+    // Nothing that is only looked at is acknowledged.
+    ackMode: browse ? 'auto' : readAckMode(frame),
     version: client.version,
   });
   const credit = readPrefetch(client, frame);
   const address = resolve(client, destination);
-  const queue = openQueue(client, frame, address);
+  if (browse && address.kind === 'topic') {
+    throw new BrokerError('not-supported', 'only queues can be browsed');
+  }
+  const selected = readSelector(client, frame);
+  const queue = openQueue(client, frame, address, selected);
   client.subscriptions.add(subscription);
-  const consumer = client.broker.consume(queue, { sink: client, credit, context: subscription });
+  // What a topic does not bring into the subscription's queue need not be selected again.
+  const selector = address.kind === 'topic' ? null : selected;
+  const options = { sink: client, credit, context: subscription, selector, browse };
+  const consumer = client.broker.consume(queue, options);
   client.subscribed(subscription, consumer);
+  if (browse) consumer.drain();
   client.confirmReceipt(frame);
 }
 
@@ -101,7 +105,12 @@ function resolve(client: StompClient, text: string): Address {
   return address;
 }
 
-function openQueue(client: StompClient, frame: Frame, address: Address): Queue {
+function openQueue(
+  client: StompClient,
+  frame: Frame,
+  address: Address,
+  selected: Selector | null,
+): Queue {
   const noLocal = isTrue(frame.text('no-local') ?? frame.text('activemq.noLocal') ?? '');
   const durable = durableName(client, frame);
   if (address.kind === 'queue') {
@@ -110,13 +119,14 @@ function openQueue(client: StompClient, frame: Frame, address: Address): Queue {
     }
     return client.broker.queue(address, true);
   }
+  const selector = selected?.text ?? null;
   const queue =
     durable !== null
-      ? durableQueue(client, durable, address.name, noLocal)
+      ? durableQueue(client, durable, address.name, { noLocal, durable: true, selector, data: {} })
       : client.broker.subscriptionQueue({
           name: null,
           filter: address.name,
-          binding: { noLocal, durable: false, data: {} },
+          binding: { noLocal, durable: false, selector, data: {} },
           durable: false,
           ownerId: client.connection.id,
           expiryMs: 0,

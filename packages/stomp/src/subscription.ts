@@ -29,6 +29,8 @@ export class Subscription {
   readonly destination: string;
   readonly ackMode: AckMode;
   readonly version: Version;
+  /** Whether its messages carry a `subscription` header. */
+  readonly named: boolean;
   readonly unsettled: UnsettledDeliveries;
   /** `ack:<slot>-`, which the number of a delivery completes; null when there is no such header. */
   ackPrefix: Buffer | null = null;
@@ -38,7 +40,6 @@ export class Subscription {
   consumer: Consumer | null = null;
   /** Deliveries that a transaction gave back unsettled after their credit was granted again. */
   #creditOwed = 0;
-  readonly #named: boolean;
   readonly #temporary: boolean;
   #lastAddress: Address | null = null;
   #lastPreamble: Buffer = Buffer.alloc(0);
@@ -51,7 +52,7 @@ export class Subscription {
     this.ackMode = options.ackMode;
     this.version = options.version;
     this.unsettled = new UnsettledDeliveries(options.version < 2 && options.ackMode !== 'auto');
-    this.#named = options.named;
+    this.named = options.named;
     this.#temporary = options.temporary;
   }
 
@@ -91,7 +92,7 @@ export class Subscription {
   }
 
   #buildPreamble(address: Address): Buffer {
-    const subscription = this.#named ? headerLine('subscription', this.id, this.version) : '';
+    const subscription = this.named ? headerLine('subscription', this.id, this.version) : '';
     const destination = this.#temporary
       ? Buffer.from(headerLine('destination', this.destination, this.version), 'utf8')
       : destinationLine(address, this.version);

@@ -1,3 +1,4 @@
+import { WireError } from '@causeway/wire';
 import { describe, expect, test, vi } from 'vitest';
 import { BrokerError } from '../errors.js';
 import { Formats, type MessageFormat } from '../format.js';
@@ -90,6 +91,12 @@ describe('3.8.1.1 identifiers', () => {
       ] as const,
     };
     expect([selects('n = 1', {}, fields), selects('n = 2', {}, fields)]).toEqual([true, false]);
+  });
+
+  test('stand for what the broker added, whatever the sender said', () => {
+    const message = selectable({ 'x-dead-letter-reason': 'forged' });
+    message.annotations = new Map([['x-dead-letter-reason', 'expired']]);
+    expect(compile('"x-dead-letter-reason" = \'expired\'').matches(message)).toBe(true);
   });
 
   test('may stand in double quotes, and then hold any characters', () => {
@@ -555,6 +562,10 @@ describe('compileSelector', () => {
     expect(matches('JMSPriority = 5 AND a = 1')).toBe(false);
     expect(view).not.toHaveBeenCalled();
     expect([matches('a IS NULL'), matches('NOT a = 1')]).toEqual([false, false]);
+    view.mockImplementation(() => {
+      throw new WireError('damaged');
+    });
+    expect(matches('a IS NULL')).toBe(false);
     view.mockImplementation(() => {
       throw new Error('a defect');
     });

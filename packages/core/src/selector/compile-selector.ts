@@ -1,3 +1,4 @@
+import { WireError } from '@causeway/wire';
 import { BrokerError } from '../errors.js';
 import type { Formats } from '../format.js';
 import type { Limits } from '../limits.js';
@@ -49,7 +50,7 @@ class CompiledSelector implements Selector {
       return this.#evaluate(message) === true;
     } catch (error) {
       // What cannot be read has no properties that could match.
-      if (error instanceof BrokerError) return false;
+      if (error instanceof BrokerError || error instanceof WireError) return false;
       throw error;
     }
   }

@@ -36,8 +36,9 @@ const FIELDS: ReadonlyMap<string, Field> = new Map<string, Field>([
 const OF_DELIVERIES: ReadonlySet<string> = new Set(['JMSRedelivered', 'JMSXDeliveryCount']);
 
 /**
- * What an identifier stands for: a header field, or the property of that name, of which the first
- * counts; NULL when the message has none. The view of the message is made only when it is needed.
+ * What an identifier stands for: a header field; or what the broker added under that name; or the
+ * property of that name, of which the first counts; or NULL. The view of the message is made only
+ * when it is needed.
  * @throws BrokerError `invalid-selector`
  */
 export function readerOf(name: string, at: number, formats: Formats): Evaluate {
@@ -47,6 +48,8 @@ export function readerOf(name: string, at: number, formats: Formats): Evaluate {
   const field = FIELDS.get(name);
   if (field !== undefined) return (message) => field(message, formats);
   return (message) => {
+    const annotation = message.annotations?.get(name);
+    if (annotation !== undefined) return annotation;
     for (const property of formats.view(message).properties) {
       if (property[0] === name) return selectorValueOf(property[1]);
     }

@@ -1,6 +1,7 @@
 import {
   type Address,
   AddressBook,
+  type BindingOptions,
   type BrokerApi,
   BrokerError,
   type Confirmable,
@@ -26,7 +27,7 @@ export interface FakeQueue {
   readonly name: string;
   readonly address: Address;
   readonly kind: Queue['kind'];
-  filter: string | null;
+  readonly bindings: Map<string, { options: BindingOptions }>;
   readonly options: SubscriptionQueueOptions | null;
 }
 
@@ -174,8 +175,11 @@ export class FakeBroker implements BrokerApi {
     this.settled.push({ entry, outcome, details });
   }
 
-  bind(queue: Queue, filter: string): boolean {
-    return (queue as unknown as FakeQueue).filter === filter;
+  bind(queue: Queue, filter: string, options: BindingOptions): boolean {
+    const { bindings } = queue as unknown as FakeQueue;
+    const existed = bindings.has(filter);
+    bindings.set(filter, { options });
+    return existed;
   }
 
   retained(_filter: string, visit: (message: Message) => void): void {
@@ -249,8 +253,9 @@ export class FakeBroker implements BrokerApi {
     options: SubscriptionQueueOptions | null = null,
   ): FakeQueue {
     const address = this.addresses.queue(name);
-    const filter = options?.filter ?? null;
-    const queue = { name, address, kind, filter, options, wake() {} };
+    const bindings = new Map<string, { options: BindingOptions }>();
+    if (options !== null) bindings.set(options.filter, { options: options.binding });
+    const queue = { name, address, kind, bindings, options, wake() {}, drain() {} };
     this.queues.set(name, queue);
     return queue;
   }
