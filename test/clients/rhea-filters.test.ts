@@ -1,9 +1,11 @@
+import { once } from 'node:events';
 import rhea from 'rhea';
 import { describe, expect, test } from 'vitest';
 import { useAmqpServer } from './amqp-fixture.js';
 
-const fixture = useAmqpServer();
-const { open, name, queue } = fixture;
+const { open, name, queue } = useAmqpServer();
+/** `apache.org:no-local-filter:list`. */
+const NO_LOCAL = rhea.types.wrap_described([], 0x468c_0000_0003);
 
 const selector = (text: string) => rhea.filter.selector(text);
 
@@ -61,10 +63,54 @@ describe('rhea, selectors', () => {
     await other.close();
   });
 
+  test('are told to who recovers a subscription without naming its source', async () => {
+    const address = `topic://${name()}`;
+    const peer = await open({ container_id: name() });
+    const filter = { ...selector('n = 1'), 'no-local': NO_LOCAL };
+    const source = { address, durable: 2, expiry_policy: 'never', filter };
+    await (await peer.receiver({ name: 'archive', source })).detach();
+    const recovered = peer.connection.open_receiver({ name: 'archive' });
+    await once(recovered, 'receiver_open');
+    expect(recovered.source.filter!['jms-selector'].value).toBe('n = 1');
+    expect(Number(recovered.source.filter!['no-local'].descriptor)).toBe(0x468c_0000_0003);
+  });
+
+  test('that cannot be read end no subscription', async () => {
+    const address = `topic://${name()}`;
+    const peer = await open({ container_id: name() });
+    const source = { address, durable: 2, expiry_policy: 'never' };
+    await (await peer.receiver({ name: 'archive', source })).detach();
+    await (await peer.sender(address)).send('kept');
+    const filter = selector('n = = 1');
+    const refused = peer.receiver({ name: 'archive', source: { ...source, filter } });
+    await expect(refused).rejects.toMatchObject({ condition: 'amqp:invalid-field' });
+    expect(await (await peer.receiver({ name: 'archive', source })).bodies(1)).toEqual(['kept']);
+  });
+
   test('that cannot be read are refused, and say where', async () => {
     const peer = await open();
     const receiver = peer.receiver({ source: { address: queue(), filter: selector('n = = 1') } });
     await expect(receiver).rejects.toMatchObject({ condition: 'amqp:invalid-field' });
+  });
+});
+
+describe('rhea, other filters', () => {
+  test('no-local leaves out what the connection sends itself', async () => {
+    const address = `topic://${name()}`;
+    const peer = await open();
+    const filter = { 'no-local': NO_LOCAL };
+    const receiver = await peer.receiver({ source: { address, filter } });
+    await (await peer.sender(address)).send('mine');
+    await (await (await open()).sender(address)).send('others');
+    expect(await receiver.bodies(1)).toEqual(['others']);
+  });
+
+  test('what nobody knows is left out of the answer', async () => {
+    const address = queue();
+    const peer = await open();
+    const filter = { 'com.example': rhea.types.wrap_described('x', 'com.example:filter:string') };
+    const receiver = await peer.receiver({ source: { address, filter } });
+    expect(receiver.link.source.filter ?? {}).toEqual({});
   });
 });
 
@@ -79,5 +125,16 @@ describe('rhea, copy links', () => {
     await browser.close();
     const receiver = await peer.receiver({ source: { address } });
     expect(await receiver.next()).toMatchObject({ body: 'a', first_acquirer: true });
+  });
+
+  test('end with a drain where the queue ends', async () => {
+    const address = queue();
+    const peer = await open();
+    await (await peer.sender(address)).send('only');
+    const source = { address, distribution_mode: 'copy' as const };
+    const browser = await peer.receiver({ source, credit_window: 0 });
+    browser.link.add_credit(10);
+    await browser.drain();
+    expect(await browser.bodies(1)).toEqual(['only']);
   });
 });

@@ -36,13 +36,17 @@ export const OUTCOMES = [
 /** Finds or makes the queue that a receiver reads (part 3.5.3). */
 export function openSource(session: Session, attach: Attach, source: Source): OpenedSource {
   const filters = readFilters(source.filter);
+  // Before anything is made or ended for it.
+  const selector = compile(session, filters.selector);
   const agreed: Source = { ...source, filter: filters.agreed, outcomes: OUTCOMES };
   if (source.dynamic) {
     const { address, onClose } = createNode(session, kindOf(source.capabilities) ?? 'queue');
     const named: Source = { ...agreed, address: formatAddress(address) };
     const queue = openNode(session, attach, named, address, filters);
-    const selector = selectorOf(session, address, filters);
-    return { queue, browses: false, selector, source: named, onClose };
+    return {
+      ...{ queue, browses: false, source: named, onClose },
+      selector: address.kind === 'queue' ? selector : null,
+    };
   }
   if (source.address === null)
     throw new BrokerError('invalid-address', 'the source has no address');
@@ -51,14 +55,15 @@ export function openSource(session: Session, attach: Attach, source: Source): Op
   const browses = address.kind === 'queue' && source.distributionMode === 'copy';
   const capabilities = kindOf(source.capabilities) === null ? [address.kind] : [];
   const named: Source = { ...agreed, capabilities: [...source.capabilities, ...capabilities] };
-  const selector = selectorOf(session, address, filters);
-  return { queue, browses, selector, source: named, onClose: null };
+  return {
+    ...{ queue, browses, source: named, onClose: null },
+    selector: address.kind === 'queue' ? selector : null,
+  };
 }
 
-function selectorOf(session: Session, address: Address, filters: SourceFilters): Selector | null {
-  if (filters.selector === null || address.kind === 'topic') return null;
+function compile(session: Session, text: string | null): Selector | null {
   const { formats, limits } = session.client.broker;
-  return compileSelector(filters.selector, formats, limits);
+  return text === null ? null : compileSelector(text, formats, limits);
 }
 
 function openNode(

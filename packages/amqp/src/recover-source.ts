@@ -5,6 +5,7 @@ import { AmqpError, CONDITION } from './errors.js';
 import { TOPIC_PREFIX } from './naming.js';
 import { type OpenedSource, OUTCOMES } from './open-source.js';
 import type { Session } from './session.js';
+import { writeFilters } from './source-filters.js';
 import { subscriptionName } from './subscription.js';
 
 /**
@@ -18,13 +19,14 @@ export function recoverSource(session: Session, attach: Attach): OpenedSource {
   const { broker, connection } = session.client;
   const hints = attach.desiredCapabilities;
   const queue = broker.findSubscriptionQueue(subscriptionName(session, attach.name, hints, true));
-  const filter = queue?.bindings.keys().next().value;
-  if (queue === null || filter === undefined) {
+  const binding = queue?.bindings.values().next().value;
+  if (queue === null || binding === undefined) {
     throw new AmqpError('link', CONDITION.notFound, 'no subscription of that name is known');
   }
   if (queue.consumers.length > 0) {
     throw new BrokerError('address-in-use', 'the subscription has a consumer');
   }
+  const { filter, options } = binding;
   connection.require('read', broker.addresses.topic(filter));
   const source: Source = {
     address: TOPIC_PREFIX + filter,
@@ -34,7 +36,7 @@ export function recoverSource(session: Session, attach: Attach): OpenedSource {
     dynamic: false,
     dynamicNodeProperties: null,
     distributionMode: null,
-    filter: null,
+    filter: writeFilters(options.selector ?? null, options.noLocal),
     defaultOutcome: null,
     outcomes: OUTCOMES,
     capabilities: ['topic', ...hints.filter((hint) => hint === 'shared' || hint === 'global')],

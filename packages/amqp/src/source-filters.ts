@@ -37,3 +37,16 @@ export function readFilters(filter: ReadonlyMap<AmqpValue, AmqpValue> | null): S
   }
   return { selector, noLocal, agreed: agreed.size === 0 ? null : agreed };
 }
+
+/** The filter set that `readFilters` reads so; null for none. */
+export function writeFilters(
+  selector: string | null,
+  noLocal: boolean,
+): ReadonlyMap<AmqpValue, AmqpValue> | null {
+  const filter = new Map<AmqpValue, AmqpValue>();
+  if (selector !== null) {
+    filter.set(new AmqpSymbol('jms-selector'), new Described(SELECTOR[0]!, selector));
+  }
+  if (noLocal) filter.set(new AmqpSymbol('no-local'), new Described(NO_LOCAL[0]!, []));
+  return filter.size === 0 ? null : filter;
+}
