@@ -62,7 +62,7 @@ function begin(session: Session, link: ReceivingLink, view: Buffer): void {
   }
   link.partial = new PartialDelivery(
     { deliveryId, settled: settled === true, state, messageFormat, tag },
-    2 * (payloadEnd - payloadStart),
+    link.expectedBytes(payloadEnd - payloadStart),
   );
   append(session, link, link.partial, view);
 }

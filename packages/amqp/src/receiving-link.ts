@@ -30,7 +30,7 @@ export interface ReceivingLinkParts {
 }
 
 /** What messages are taken for until some have come. */
-const FIRST_GUESS_BYTES = 8 * 1024;
+const FIRST_GUESS_BYTES = 256 * 1024;
 /** The average size follows so many messages. */
 const AVERAGED_MESSAGES = 8;
 
@@ -90,6 +90,12 @@ export class ReceivingLink implements PacedProducer {
     this.deliveryCount = increment(this.deliveryCount);
     this.#unanswered++;
     return true;
+  }
+
+  /** How large a message may be that begins with so many bytes, going by those before. */
+  expectedBytes(begun: number): number {
+    const { frameBytesMax } = this.session.client.broker.limits;
+    return Math.min(frameBytesMax, Math.max(2 * begun, Math.ceil(this.#averageBytes * 1.1)));
   }
 
   /** A message of this size arrived: what credit is worth in bytes follows. */
