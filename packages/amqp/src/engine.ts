@@ -12,7 +12,7 @@ import { performativeCode } from './codec/decode-performative.js';
 import { encodeClose, encodeOpen } from './codec/encode-performative.js';
 import { FrameReader } from './codec/frame-reader.js';
 import { DESCRIPTOR, FRAME_TYPE } from './codec/types.js';
-import { AmqpError, CONDITION, errorInfo, errorInfoOf } from './errors.js';
+import { AmqpError, CONDITION, errorInfo, errorInfoOf, isAnswer } from './errors.js';
 import { handleAttach } from './handle-attach.js';
 import { handleBegin } from './handle-begin.js';
 import { handleClose } from './handle-close.js';
@@ -27,6 +27,7 @@ import { IdleWatch } from './idle-watch.js';
 import type { LinkRegistry } from './link-registry.js';
 import type { AmqpOptions } from './options.js';
 import { PROTOCOL_HEADER_BYTES } from './protocol-header.js';
+import type { Session } from './session.js';
 
 const EMPTY = Buffer.alloc(0);
 
@@ -148,33 +149,47 @@ export class AmqpEngine implements ProtocolEngine, ConnectionSink {
       this.#open(view, start, end);
       return;
     }
-    switch (code) {
-      case DESCRIPTOR.transfer:
-        handleTransfer(client.session(channel), view, start, end);
-        break;
-      case DESCRIPTOR.disposition:
-        handleDisposition(client.session(channel), view, start, end);
-        break;
-      case DESCRIPTOR.flow:
-        handleFlow(client.session(channel), view, start, end);
-        break;
-      case DESCRIPTOR.begin:
-        handleBegin(client, channel, view, start, end);
-        break;
-      case DESCRIPTOR.attach:
-        handleAttach(client.session(channel), view, start, end);
-        break;
-      case DESCRIPTOR.detach:
-        handleDetach(client.session(channel), view, start, end);
-        break;
-      case DESCRIPTOR.end:
-        handleEnd(client.session(channel), view, start, end);
-        break;
-      case DESCRIPTOR.close:
-        handleClose(client, view, start, end);
-        break;
-      default:
-        throw new AmqpError('connection', CONDITION.notAllowed, 'not a frame of this state');
+    if (code === DESCRIPTOR.begin) handleBegin(client, channel, view, start, end);
+    else if (code === DESCRIPTOR.close) handleClose(client, view, start, end);
+    else this.#inSession(client.session(channel), code, view, start, end);
+  }
+
+  #inSession(session: Session, code: number, view: Buffer, start: number, end: number): void {
+    if (session.over) {
+      // Part 2.5.4: what was under way when we ended it for an error is ignored.
+      if (session.state !== 'discarding') {
+        throw new AmqpError('connection', CONDITION.notAllowed, 'a frame after the end');
+      }
+      if (code === DESCRIPTOR.end) handleEnd(session, view, start, end);
+      return;
+    }
+    try {
+      switch (code) {
+        case DESCRIPTOR.transfer:
+          handleTransfer(session, view, start, end);
+          break;
+        case DESCRIPTOR.disposition:
+          handleDisposition(session, view, start, end);
+          break;
+        case DESCRIPTOR.flow:
+          handleFlow(session, view, start, end);
+          break;
+        case DESCRIPTOR.attach:
+          handleAttach(session, view, start, end);
+          break;
+        case DESCRIPTOR.detach:
+          handleDetach(session, view, start, end);
+          break;
+        case DESCRIPTOR.end:
+          handleEnd(session, view, start, end);
+          break;
+        default:
+          throw new AmqpError('connection', CONDITION.notAllowed, 'not a frame of this state');
+      }
+    } catch (error) {
+      if (!(error instanceof AmqpError) || error.scope !== 'session') throw error;
+      this.#note(error);
+      session.fail(errorInfo(error.condition, error.message));
     }
   }
 
@@ -188,19 +203,18 @@ export class AmqpEngine implements ProtocolEngine, ConnectionSink {
 
   /** Answers bad input with its error; anything unexpected is a defect and stops the broker. */
   #fail(reason: unknown): void {
-    const info = errorInfoOf(reason);
-    if (info === null) throw reason;
+    if (!isAnswer(reason)) throw reason;
+    this.#note(reason);
+    this.#end(reason);
+  }
+
+  #note(reason: unknown): void {
     const { log, metrics } = this.context.broker;
     metrics.protocolErrors++;
     log.debug('amqp-error', {
       remote: `${this.sink.remoteAddress}:${this.sink.remotePort}`,
-      condition: info.condition,
-      reason: info.description,
+      ...errorInfoOf(reason),
     });
-    if (reason instanceof AmqpError && reason.scope !== 'connection' && this.#client !== null) {
-      throw new Error(`an error of ${reason.scope} scope reached the connection`);
-    }
-    this.#end(reason);
   }
 
   /** Ends the connection for a reason (part 2.4.3), at whatever stage it is. */

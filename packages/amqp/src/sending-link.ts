@@ -70,7 +70,8 @@ export class SendingLink implements ConsumerSink {
 
   /** Part 2.6.7: the credit that a flow gives, counted from the deliveries that the client knows. */
   flow(deliveryCount: number, linkCredit: number, drain: boolean): void {
-    const ahead = distance(this.deliveryCount, deliveryCount);
+    // No client can know of more deliveries than there were.
+    const ahead = Math.max(0, distance(this.deliveryCount, deliveryCount));
     const credit = Math.max(0, linkCredit - ahead);
     const { consumer } = this;
     const room = Math.max(0, this.session.client.broker.limits.prefetchMax - consumer.unsettled);

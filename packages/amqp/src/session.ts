@@ -36,8 +36,9 @@ const UINT32 = 0x1_0000_0000;
 
 /**
  * - `open`: frames are handled.
- * - `leaving`: end came or was sent; what is confirmed first is still said.
- * - `discarding`: end was sent with an error; everything up to the client's end is ignored.
+ * - `leaving`: the client's end came; what is confirmed first is still said before ours.
+ * - `discarding`: we end it for an error; everything up to the client's end is ignored.
+ * - `ended`: nothing more is said.
  */
 type SessionState = 'open' | 'leaving' | 'discarding' | 'ended';
 
@@ -55,6 +56,10 @@ export class Session implements Confirmable {
   readonly dispositions: DispositionWriter;
   state: SessionState = 'open';
   #error: AmqpErrorInfo | null = null;
+  /** The client's end came. */
+  #endReceived = false;
+  /** Ours was sent. */
+  #endSent = false;
   #nextIncomingId: number;
   #incomingWindow: number;
   /** Whom the accepts that wait for a commit are for, in their order. */
@@ -236,17 +241,19 @@ export class Session implements Confirmable {
     link.closed();
   }
 
-  /** Ends the session: because the client ended it, or because of an error of the client. */
-  leave(error: AmqpErrorInfo | null): void {
-    if (this.state === 'discarding') {
-      this.#forget();
-      return;
-    }
+  /** The client ended the session, or answers that we did. */
+  endReceived(): void {
+    this.#endReceived = true;
+    if (this.#endSent) this.#forget();
+    else this.#leave('leaving');
+  }
+
+  /** Ends the session because of an error of the client (part 2.5.4). */
+  fail(error: AmqpErrorInfo): void {
     if (this.state !== 'open') return;
     this.#error = error;
-    this.state = 'leaving';
-    this.releaseLinks('session-end');
-    this.client.broker.confirm(this, CONFIRM.leave);
+    this.#leave('discarding');
+    this.client.broker.requestTurn();
   }
 
   /** Whether its end, or that of its connection, has begun. */
@@ -321,11 +328,18 @@ export class Session implements Confirmable {
     this.client.write(encodeDetach(this.channel, { handle, closed, error: null }));
   }
 
+  #leave(state: 'leaving' | 'discarding'): void {
+    if (this.state !== 'open') return;
+    this.state = state;
+    this.releaseLinks('session-end');
+    this.client.broker.confirm(this, CONFIRM.leave);
+  }
+
   #end(): void {
     if (this.client.ended) return;
     this.client.write(encodeEnd(this.channel, this.#error));
-    if (this.#error === null) this.#forget();
-    else this.state = 'discarding';
+    this.#endSent = true;
+    if (this.#endReceived) this.#forget();
   }
 
   #forget(): void {
