@@ -138,3 +138,24 @@ describe('rhea, copy links', () => {
     expect(await browser.bodies(1)).toEqual(['only']);
   });
 });
+
+describe('rhea, no-local', () => {
+  test('of a durable subscription still means its own client after that came back', async () => {
+    const address = `topic://${name()}`;
+    const container_id = name();
+    const filter = { 'no-local': rhea.types.wrap_described([], 'apache.org:no-local-filter:list') };
+    const options = {
+      name: 'archive',
+      source: { address, durable: 2, expiry_policy: 'never', filter },
+    };
+    const first = await open({ container_id });
+    await (await first.receiver(options)).detach();
+    await first.close();
+    const second = await open({ container_id });
+    const receiver = await second.receiver(options);
+    await (await second.sender(address)).send('its own');
+    await (await (await open()).sender(address)).send('of another');
+    expect(await receiver.bodies(1)).toEqual(['of another']);
+    await receiver.close();
+  });
+});

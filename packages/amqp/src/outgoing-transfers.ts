@@ -119,18 +119,17 @@ export class OutgoingTransfers {
     const { formats, clock } = this.#client.broker;
     const native = message.format === FORMAT_IDS.amqp;
     const bytes = native ? message.bytes : formats.convert(message, FORMAT_IDS.amqp);
+    let start = native ? message.start : 0;
+    const end = native ? message.end : bytes.length;
+    let head = Buffer.from(deliveryHeader(message, failures, true, clock.wallMs()));
+    if (message.annotations !== null) {
+      const annotated = annotate(message.annotations, bytes, start, end);
+      head = Buffer.concat([head, annotated.section]);
+      start = annotated.bareStart;
+    }
     this.#empty(encodeResumed(this.#channel, link.handle, number, message.id, false));
-    this.#waiting.push({
-      link,
-      number,
-      tag: message.id,
-      settled: false,
-      head: Buffer.from(deliveryHeader(message, failures, true, clock.wallMs())),
-      bytes,
-      at: native ? message.start : 0,
-      end: native ? message.end : bytes.length,
-      begun: true,
-    });
+    const rest = { link, number, tag: message.id, settled: false, begun: true };
+    this.#waiting.push({ ...rest, head, bytes, at: start, end });
     this.proceed();
   }
 

@@ -45,6 +45,7 @@ export function openSubscription(
     const former = existing.bindings.get(address.name)?.options;
     if (former !== undefined && (former.selector ?? null) === selector) {
       broker.bind(existing, address.name, binding);
+      existing.ownerId = connection.id;
       return existing;
     }
     if (existing.consumers.length > 0) {
@@ -75,7 +76,10 @@ export function isDurable(source: Source): boolean {
   return source.durable !== TERMINUS_DURABILITY.none || source.expiryPolicy === 'never';
 }
 
-/** The broker's name of a subscription that several links, or several lives of one, refer to. */
+/**
+ * The broker's name of a subscription that several links, or several lives of one, refer to. It
+ * belongs to a container of a user, so that no other user takes it over; if global, to nobody.
+ */
 export function subscriptionName(
   session: Session,
   linkName: string,
@@ -83,8 +87,10 @@ export function subscriptionName(
   durable: boolean,
 ): string {
   const shared = capabilities.includes('shared');
-  // A global subscription belongs to no client in particular.
-  const owner = shared && capabilities.includes('global') ? '' : session.client.containerId;
+  const { containerId, connection } = session.client;
+  const global = shared && capabilities.includes('global');
+  const owner = global ? [] : [connection.info.principal.name, containerId];
   const name = shared ? (linkName.split(SHARED_DELIMITER)[0] ?? linkName) : linkName;
-  return `amqp:${durable ? 'durable' : 'shared'}:${owner}:${name}`;
+  const parts = [...owner, name].map(encodeURIComponent).join(':');
+  return `amqp:${durable ? 'durable' : 'shared'}:${parts}`;
 }

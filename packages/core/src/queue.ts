@@ -27,6 +27,11 @@ export class Queue {
   readonly definition: QueueDefinition;
   readonly bindings = new Map<string, Binding>();
   policy: EffectivePolicy;
+  /**
+   * Whose messages are local to it, for bindings without them; changed when a durable subscriber
+   * comes back on another connection.
+   */
+  ownerId: number;
   deleted = false;
   /** Set by the broker while the queue waits in one of its lists. */
   awake = false;
@@ -50,6 +55,7 @@ export class Queue {
     recovered?: RecoveredQueue,
   ) {
     this.definition = definition;
+    this.ownerId = definition.ownerId;
     this.policy = policy;
     this.#context = context;
     this.#contents = new QueueContents(this, context, recovered);
@@ -73,10 +79,6 @@ export class Queue {
 
   get durable(): boolean {
     return this.definition.durable;
-  }
-
-  get ownerId(): number {
-    return this.definition.ownerId;
   }
 
   get consumers(): readonly Consumer[] {

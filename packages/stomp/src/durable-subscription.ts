@@ -35,6 +35,7 @@ export function durableQueue(
   if (existing !== null) {
     if (former !== undefined && (former.options.selector ?? null) === binding.selector) {
       broker.bind(existing, filter, binding);
+      existing.ownerId = client.connection.id;
       return existing;
     }
     broker.deleteQueue(existing);
