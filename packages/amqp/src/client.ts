@@ -28,6 +28,8 @@ export class AmqpClient implements Confirmable {
   readonly transactions: ClientTransactions;
   /** Bytes of the largest frame that the client takes. */
   readonly remoteFrameBytesMax: number;
+  /** The highest channel that the client may use. */
+  readonly channelMax: number;
   /** Milliseconds of our silence that the client bears; 0 for any. */
   readonly remoteIdleTimeOutMs: number;
   pendingConfirms = 0;
@@ -51,6 +53,7 @@ export class AmqpClient implements Confirmable {
       open.maxFrameSize,
       context.broker.limits.transferFrameBytesMax,
     );
+    this.channelMax = context.broker.limits.sessionsPerConnectionMax - 1;
     this.remoteIdleTimeOutMs = open.idleTimeOut;
   }
 

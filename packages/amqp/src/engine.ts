@@ -146,9 +146,12 @@ export class AmqpEngine implements ProtocolEngine, ConnectionSink {
       if (code !== DESCRIPTOR.open) {
         throw new AmqpError('connection', CONDITION.notAllowed, 'the first frame is not open');
       }
+      // Part 2.4.1: before it the maximum channel number is 0.
+      requireChannel(channel, 0);
       this.#open(view, start, end);
       return;
     }
+    requireChannel(channel, client.channelMax);
     if (code === DESCRIPTOR.begin) handleBegin(client, channel, view, start, end);
     else if (code === DESCRIPTOR.close) handleClose(client, view, start, end);
     else this.#inSession(client.session(channel), code, view, start, end);
@@ -239,4 +242,11 @@ export class AmqpEngine implements ProtocolEngine, ConnectionSink {
     this.sink.out.copy(frame, 0, frame.length);
     this.sink.flush();
   }
+}
+
+/** Part 2.7.1, channel-max. */
+function requireChannel(channel: number, max: number): void {
+  if (channel <= max) return;
+  const message = `channel ${channel} is beyond channel-max, which is ${max}`;
+  throw new AmqpError('connection', CONDITION.framing, message);
 }

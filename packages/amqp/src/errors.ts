@@ -1,5 +1,6 @@
 import { BrokerError, type ErrorCode } from '@causeway/core';
 import { WireError } from '@causeway/wire';
+import { FrameError } from './codec/frame-error.js';
 import type { AmqpErrorInfo } from './codec/types.js';
 
 /** Conditions of part 2.8.15 to 2.8.18, 4.5.8 and those that the broker gives by name. */
@@ -87,6 +88,7 @@ export class AmqpError extends Error {
 export function errorInfoOf(error: unknown): AmqpErrorInfo | null {
   if (error instanceof AmqpError) return errorInfo(error.condition, error.message);
   if (error instanceof BrokerError) return errorInfo(CONDITIONS[error.code], error.message);
+  if (error instanceof FrameError) return errorInfo(CONDITION.framing, error.message);
   if (error instanceof WireError) return errorInfo(CONDITION.decode, error.message);
   return null;
 }

@@ -17,10 +17,6 @@ export function handleBegin(
   if (begin.remoteChannel !== null) {
     throw new AmqpError('connection', CONDITION.notAllowed, 'begin answers a session of nobody');
   }
-  // Part 2.7.1, channel-max.
-  if (channel >= limits.sessionsPerConnectionMax) {
-    throw new AmqpError('connection', CONDITION.framing, 'the channel is beyond channel-max');
-  }
   if (client.sessions[channel] !== undefined) {
     throw new AmqpError('connection', CONDITION.notAllowed, 'the channel has a session already');
   }

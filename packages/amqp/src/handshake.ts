@@ -145,7 +145,7 @@ export class Handshake {
     if (wanted === 'other')
       log.warn('amqp-version-refused', { ...about, ...describeHeader(view, start) });
     else log.debug('amqp-header-refused', { ...about, header: wanted });
-    this.#write(SASL_HEADER);
+    this.#write(this.principal === null ? SASL_HEADER : AMQP_HEADER);
     this.#sink.end();
   }
 

@@ -1,4 +1,4 @@
-import { WireError } from '@causeway/wire';
+import { FrameError } from './frame-error.js';
 import { uint32At } from './integers.js';
 import { FRAME_HEADER_BYTES, FRAME_TYPE } from './types.js';
 
@@ -25,25 +25,25 @@ export class FrameReader {
   /**
    * Reads the frame that begins at `position`.
    * @returns where the next one begins, or -1 when the frame is incomplete
-   * @throws WireError when the header cannot be one, or the frame is too large
+   * @throws FrameError when the header cannot be one, or the frame is too large
    */
   next(view: Buffer, position: number): number {
     const available = view.length - position;
     this.needed = 0;
     if (available < 4) return -1;
     const size = uint32At(view, position);
-    if (size < FRAME_HEADER_BYTES) throw new WireError(`a frame claims to have ${size} bytes`);
+    if (size < FRAME_HEADER_BYTES) throw new FrameError(`a frame claims to have ${size} bytes`);
     if (size > this.maxBytes) {
-      throw new WireError(`a frame has ${size} bytes, more than ${this.maxBytes}`);
+      throw new FrameError(`a frame has ${size} bytes, more than ${this.maxBytes}`);
     }
     // All of the header is looked at before the rest of the frame is waited for.
     if (available < FRAME_HEADER_BYTES) return -1;
     const bodyOffset = view[position + 4]! * 4;
     if (bodyOffset < FRAME_HEADER_BYTES || bodyOffset > size) {
-      throw new WireError(`a frame of ${size} bytes claims that its body begins at ${bodyOffset}`);
+      throw new FrameError(`a frame of ${size} bytes claims that its body begins at ${bodyOffset}`);
     }
     const type = view[position + 5]!;
-    if (type > FRAME_TYPE.sasl) throw new WireError(`${type} is no type of a frame`);
+    if (type > FRAME_TYPE.sasl) throw new FrameError(`${type} is no type of a frame`);
     if (available < size) {
       this.needed = size;
       return -1;
