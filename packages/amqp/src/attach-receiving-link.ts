@@ -1,13 +1,7 @@
 import type { Address, AddressKind } from '@causeway/core';
+import { answerAttach } from './answer-attach.js';
 import { ACCEPTED } from './codec/decode-state.js';
-import { encodeAttach } from './codec/encode-performative.js';
-import {
-  type Attach,
-  type Coordinator,
-  RECEIVER_SETTLE_MODE,
-  ROLE,
-  type Target,
-} from './codec/types.js';
+import { type Attach, type Coordinator, RECEIVER_SETTLE_MODE, type Target } from './codec/types.js';
 import { AmqpError, CONDITION } from './errors.js';
 import {
   formatAddress,
@@ -32,9 +26,12 @@ interface OpenedTarget {
   readonly onClose: (() => void) | null;
 }
 
-/** Attaches a link on which the client sends. */
-export function attachReceivingLink(session: Session, attach: Attach): void {
-  const { client, channel } = session;
+/**
+ * Attaches a link on which the client sends.
+ * @param handle ours
+ */
+export function attachReceivingLink(session: Session, attach: Attach, handle: number): void {
+  const { client } = session;
   if (attach.target === null) {
     throw new AmqpError('link', CONDITION.invalidField, 'a sender needs a target');
   }
@@ -48,7 +45,8 @@ export function attachReceivingLink(session: Session, attach: Attach): void {
   const opened = openTarget(session, attach.target);
   const link = new ReceivingLink({
     session,
-    handle: attach.handle,
+    handle,
+    remoteHandle: attach.handle,
     name: attach.name,
     destination: opened.destination,
     settlesSecond: attach.rcvSettleMode === RECEIVER_SETTLE_MODE.second,
@@ -59,20 +57,14 @@ export function attachReceivingLink(session: Session, attach: Attach): void {
   });
   client.registry.add(client, link);
   session.addLink(link);
-  client.write(
-    encodeAttach(channel, {
-      ...attach,
-      role: ROLE.receiver,
-      target: opened.target,
-      unsettled: accepted.size === 0 ? null : new Map([...accepted].map((tag) => [tag, ACCEPTED])),
-      incompleteUnsettled: false,
-      initialDeliveryCount: null,
-      maxMessageSize: client.broker.limits.frameBytesMax,
-      offeredCapabilities: [],
-      desiredCapabilities: [],
-      properties: null,
-    }),
-  );
+  answerAttach(session, attach, {
+    handle,
+    source: attach.source,
+    target: opened.target,
+    unsettled: accepted.size === 0 ? null : new Map([...accepted].map((tag) => [tag, ACCEPTED])),
+    initialDeliveryCount: null,
+    maxMessageSize: client.broker.limits.frameBytesMax,
+  });
   link.replenish();
 }
 

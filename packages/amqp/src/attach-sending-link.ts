@@ -1,14 +1,17 @@
-import { encodeAttach } from './codec/encode-performative.js';
-import { type Attach, ROLE, SENDER_SETTLE_MODE } from './codec/types.js';
+import { answerAttach } from './answer-attach.js';
+import { type Attach, SENDER_SETTLE_MODE } from './codec/types.js';
 import { openSource } from './open-source.js';
 import { recoverSource } from './recover-source.js';
 import { compareUnsettled, NOTHING_RESUMED } from './resume-deliveries.js';
 import { SendingLink } from './sending-link.js';
 import type { Session } from './session.js';
 
-/** Attaches a link on which the client receives. */
-export function attachSendingLink(session: Session, attach: Attach): void {
-  const { client, channel } = session;
+/**
+ * Attaches a link on which the client receives.
+ * @param handle ours
+ */
+export function attachSendingLink(session: Session, attach: Attach, handle: number): void {
+  const { client } = session;
   const { broker } = client;
   client.registry.steal(client, 'sending', attach.name);
   const suspended = client.registry.resume(client, 'sending', attach.name);
@@ -21,7 +24,8 @@ export function attachSendingLink(session: Session, attach: Attach): void {
       : openSource(session, attach, attach.source);
   const link = new SendingLink({
     session,
-    handle: attach.handle,
+    handle,
+    remoteHandle: attach.handle,
     name: attach.name,
     settled: attach.sndSettleMode === SENDER_SETTLE_MODE.settled || opened.browses,
     source: opened.source,
@@ -37,19 +41,13 @@ export function attachSendingLink(session: Session, attach: Attach): void {
   }
   client.registry.add(client, link);
   session.addLink(link);
-  client.write(
-    encodeAttach(channel, {
-      ...attach,
-      role: ROLE.sender,
-      source: opened.source,
-      unsettled: resumed.unsettled,
-      incompleteUnsettled: false,
-      initialDeliveryCount: 0,
-      maxMessageSize: 0,
-      offeredCapabilities: [],
-      desiredCapabilities: [],
-      properties: null,
-    }),
-  );
+  answerAttach(session, attach, {
+    handle,
+    source: opened.source,
+    target: attach.target,
+    unsettled: resumed.unsettled,
+    initialDeliveryCount: 0,
+    maxMessageSize: 0,
+  });
   resumed.send(link);
 }

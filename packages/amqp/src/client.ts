@@ -3,7 +3,9 @@ import { encodeClose } from './codec/encode-performative.js';
 import type { AmqpErrorInfo, Open } from './codec/types.js';
 import type { AmqpEngine } from './engine.js';
 import { AmqpError, CONDITION } from './errors.js';
+import { fitError } from './fit-error.js';
 import type { LinkRegistry } from './link-registry.js';
+import { NumberPool } from './number-pool.js';
 import type { Session } from './session.js';
 import { TemporaryNodes } from './temporary-nodes.js';
 import { ClientTransactions } from './transactions.js';
@@ -37,7 +39,10 @@ export class AmqpClient implements Confirmable {
   wrote = false;
   /** Bytes of messages that have not arrived completely, over all links. */
   partialBytes = 0;
+  /** Channels on which we send. */
+  readonly channels: NumberPool;
   #state: ClientState = 'open';
+  /** By the channel on which the client sends. */
   readonly #sessions: (Session | undefined)[] = [];
   #failure: AmqpErrorInfo | null = null;
 
@@ -54,6 +59,7 @@ export class AmqpClient implements Confirmable {
       context.broker.limits.transferFrameBytesMax,
     );
     this.channelMax = context.broker.limits.sessionsPerConnectionMax - 1;
+    this.channels = new NumberPool(open.channelMax);
     this.remoteIdleTimeOutMs = open.idleTimeOut;
   }
 
@@ -76,10 +82,16 @@ export class AmqpClient implements Confirmable {
     throw new AmqpError('connection', CONDITION.notAllowed, `no session on channel ${channel}`);
   }
 
+  /** @param channel of the client */
   setSession(channel: number, session: Session | undefined): void {
     // Channels are bounded by channel-max; a gap costs a slot each.
     while (this.#sessions.length < channel) this.#sessions.push(undefined);
     this.#sessions[channel] = session;
+  }
+
+  /** An error such as it fits into a frame of the client. */
+  fit(error: AmqpErrorInfo | null): AmqpErrorInfo | null {
+    return error === null ? null : fitError(error, this.remoteFrameBytesMax);
   }
 
   write(frame: Buffer): void {
@@ -116,7 +128,7 @@ export class AmqpClient implements Confirmable {
   confirmed(_token: number): void {
     if (this.#state !== 'leaving') return;
     this.#state = 'ended';
-    this.write(encodeClose(0, this.#failure));
+    this.write(encodeClose(0, this.fit(this.#failure)));
     this.sink.end();
   }
 

@@ -1,12 +1,12 @@
+import { answerAttach } from './answer-attach.js';
 import { attachReceivingLink } from './attach-receiving-link.js';
 import { attachSendingLink } from './attach-sending-link.js';
 import { decodeAttach } from './codec/decode-performative.js';
-import { encodeAttach, encodeDetach } from './codec/encode-performative.js';
 import { type Attach, ROLE } from './codec/types.js';
 import { AmqpError, CONDITION, errorInfoOf, isAnswer } from './errors.js';
 import type { Session } from './session.js';
 
-/** Part 2.7.3: a client attaches a link; its handle and ours have the same number. */
+/** Part 2.7.3: a client attaches a link. */
 export function handleAttach(session: Session, view: Buffer, start: number, end: number): void {
   const attach = decodeAttach(view, start, end);
   const { limits } = session.client.broker;
@@ -17,12 +17,14 @@ export function handleAttach(session: Session, view: Buffer, start: number, end:
   if (session.links[attach.handle] !== undefined) {
     throw new AmqpError('session', CONDITION.handleInUse, 'the handle is in use');
   }
+  if (attach.role === ROLE.sender) session.detachNow(attach.name);
+  const handle = session.takeHandle(attach.handle);
   try {
-    if (attach.role === ROLE.receiver) attachSendingLink(session, attach);
-    else attachReceivingLink(session, attach);
+    if (attach.role === ROLE.receiver) attachSendingLink(session, attach, handle);
+    else attachReceivingLink(session, attach, handle);
   } catch (error) {
     if (!isAnswer(error) || (error instanceof AmqpError && error.scope !== 'link')) throw error;
-    refuse(session, attach, error);
+    refuse(session, attach, handle, error);
   }
 }
 
@@ -30,26 +32,18 @@ export function handleAttach(session: Session, view: Buffer, start: number, end:
  * Part 2.6.3: a link that cannot be is attached without the terminus that was asked for, and
  * detached with the reason.
  */
-function refuse(session: Session, attach: Attach, error: unknown): void {
-  const { client, channel } = session;
+function refuse(session: Session, attach: Attach, handle: number, error: unknown): void {
   const sends = attach.role === ROLE.receiver;
-  client.write(
-    encodeAttach(channel, {
-      ...attach,
-      role: !attach.role,
-      source: sends ? null : attach.source,
-      target: sends ? attach.target : null,
-      unsettled: null,
-      incompleteUnsettled: false,
-      initialDeliveryCount: sends ? 0 : null,
-      maxMessageSize: 0,
-      offeredCapabilities: [],
-      desiredCapabilities: [],
-      properties: null,
-    }),
-  );
+  answerAttach(session, attach, {
+    handle,
+    source: sends ? null : attach.source,
+    target: sends ? attach.target : null,
+    unsettled: null,
+    initialDeliveryCount: sends ? 0 : null,
+    maxMessageSize: 0,
+  });
   const info = errorInfoOf(error);
-  client.broker.log.debug('amqp-attach-refused', { link: attach.name, ...info });
-  client.write(encodeDetach(channel, { handle: attach.handle, closed: true, error: info }));
+  session.client.broker.log.debug('amqp-attach-refused', { link: attach.name, ...info });
+  session.writeDetach(handle, true, info);
   session.refuse(attach.handle);
 }

@@ -4,7 +4,7 @@ import { encodeBegin } from './codec/encode-performative.js';
 import { AmqpError, CONDITION } from './errors.js';
 import { Session } from './session.js';
 
-/** Part 2.7.2: a client starts a session; its channel and ours have the same number. */
+/** Part 2.5.1: a client starts a session. */
 export function handleBegin(
   client: AmqpClient,
   channel: number,
@@ -20,10 +20,13 @@ export function handleBegin(
   if (client.sessions[channel] !== undefined) {
     throw new AmqpError('connection', CONDITION.notAllowed, 'the channel has a session already');
   }
-  const session = new Session(client, channel, begin);
-  client.setSession(channel, session);
+  const ours = client.channels.take(channel);
+  if (ours === null) {
+    throw new AmqpError('connection', CONDITION.notAllowed, 'more sessions than your channel-max');
+  }
+  client.setSession(channel, new Session(client, channel, ours, begin));
   client.write(
-    encodeBegin(channel, {
+    encodeBegin(ours, {
       remoteChannel: channel,
       nextOutgoingId: 0,
       incomingWindow: limits.sessionWindowFrames,

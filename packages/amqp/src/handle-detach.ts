@@ -1,5 +1,4 @@
 import { decodeDetach } from './codec/decode-performative.js';
-import { encodeDetach } from './codec/encode-performative.js';
 import type { SendingLink } from './sending-link.js';
 import type { Session } from './session.js';
 import { isDurable, subscriptionName } from './subscription.js';
@@ -8,18 +7,16 @@ import { isDurable, subscriptionName } from './subscription.js';
 export function handleDetach(session: Session, view: Buffer, start: number, end: number): void {
   const { handle, closed } = decodeDetach(view, start, end);
   const link = session.link(handle);
-  if (link.detached) {
-    session.links[handle] = undefined;
-    return;
-  }
+  // Part 2.6.4: the client may use its handle for another link.
+  session.links[handle] = undefined;
+  if (link.detached) return;
   session.release(link, closed ? null : 'link-detach');
   if (link.role === 'receiving') {
-    session.detachLater(handle, closed);
+    session.detachLater(link, closed);
     return;
   }
   if (closed) unsubscribe(session, link);
-  session.links[handle] = undefined;
-  session.client.write(encodeDetach(session.channel, { handle, closed, error: null }));
+  session.writeDetach(link.handle, closed, null);
 }
 
 /**

@@ -17,7 +17,10 @@ export interface LinkExpiry {
 
 export interface ReceivingLinkParts {
   readonly session: Session;
+  /** Ours. */
   readonly handle: number;
+  /** The client's. */
+  readonly remoteHandle: number;
   readonly name: string;
   readonly destination: Destination;
   /** The client settles after us (part 2.8.3). */
@@ -38,7 +41,10 @@ const AVERAGED_MESSAGES = 8;
 export class ReceivingLink implements PacedProducer {
   readonly role = 'receiving';
   readonly session: Session;
+  /** Ours. */
   readonly handle: number;
+  /** The client's. */
+  readonly remoteHandle: number;
   readonly name: string;
   readonly destination: Destination;
   readonly settlesSecond: boolean;
@@ -68,6 +74,7 @@ export class ReceivingLink implements PacedProducer {
   constructor(parts: ReceivingLinkParts) {
     this.session = parts.session;
     this.handle = parts.handle;
+    this.remoteHandle = parts.remoteHandle;
     this.name = parts.name;
     this.destination = parts.destination;
     this.settlesSecond = parts.settlesSecond;

@@ -10,7 +10,7 @@ export function refuseMessage(
   delivery: IncomingDelivery,
   reason: unknown,
 ): void {
-  const error = errorInfoOf(reason);
+  const error = session.client.fit(errorInfoOf(reason));
   session.client.broker.log.debug('amqp-message-refused', { link: link.name, ...error });
   if (delivery.settled) {
     session.detach(link, error);

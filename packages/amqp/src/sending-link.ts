@@ -13,7 +13,10 @@ import type { Session } from './session.js';
 
 export interface SendingLinkParts {
   readonly session: Session;
+  /** Ours. */
   readonly handle: number;
+  /** The client's. */
+  readonly remoteHandle: number;
   readonly name: string;
   /** Nobody settles what is sent (part 2.8.2). */
   readonly settled: boolean;
@@ -27,7 +30,10 @@ export interface SendingLinkParts {
 export class SendingLink implements ConsumerSink {
   readonly role = 'sending';
   readonly session: Session;
+  /** Ours. */
   readonly handle: number;
+  /** The client's. */
+  readonly remoteHandle: number;
   readonly name: string;
   readonly source: Source;
   readonly defaultOutcome: DeliveryState | null;
@@ -46,6 +52,7 @@ export class SendingLink implements ConsumerSink {
   constructor(parts: SendingLinkParts) {
     this.session = parts.session;
     this.handle = parts.handle;
+    this.remoteHandle = parts.remoteHandle;
     this.name = parts.name;
     this.source = parts.source;
     this.defaultOutcome = parts.source.defaultOutcome;

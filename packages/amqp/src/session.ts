@@ -7,6 +7,7 @@ import { ACCEPTED_BYTES, encodeState } from './codec/encode-state.js';
 import type { AmqpErrorInfo, Begin, DeliveryState } from './codec/types.js';
 import { DispositionWriter } from './disposition-writer.js';
 import { AmqpError, CONDITION } from './errors.js';
+import { NumberPool } from './number-pool.js';
 import { OutgoingTransfers } from './outgoing-transfers.js';
 import type { ReceivingLink } from './receiving-link.js';
 import type { SendingLink } from './sending-link.js';
@@ -22,6 +23,13 @@ interface RefusedLink {
 }
 
 const REFUSED: RefusedLink = { role: 'refused', detached: true };
+
+/** A detach of the client that waits for what came on the link to be confirmed. */
+interface PendingDetach {
+  readonly link: ReceivingLink;
+  readonly closed: boolean;
+  answered: boolean;
+}
 
 /** A delivery from the client that it has yet to settle. */
 interface AcceptedDelivery {
@@ -45,9 +53,13 @@ type SessionState = 'open' | 'leaving' | 'discarding' | 'ended';
 /** One session (part 2.5): links, windows, and the deliveries of both directions. */
 export class Session implements Confirmable {
   readonly client: AmqpClient;
+  /** On which we send. */
   readonly channel: number;
   pendingConfirms = 0;
+  /** By the handle that the client gave them. */
   readonly links: (Link | RefusedLink | undefined)[] = [];
+  /** Handles that we gave. */
+  readonly handles: NumberPool;
   readonly transfers: OutgoingTransfers;
   /** Deliveries to the client that nobody has settled, by number. */
   readonly unsettled = new SlidingMap<QueueEntry>();
@@ -60,8 +72,11 @@ export class Session implements Confirmable {
   #endReceived = false;
   /** Ours was sent. */
   #endSent = false;
+  /** On which the client sends. */
+  readonly #remoteChannel: number;
   #nextIncomingId: number;
   #incomingWindow: number;
+  readonly #detaching = new Ring<PendingDetach>();
   /** Whom the accepts that wait for a commit are for, in their order. */
   readonly #accepting = new Ring<ReceivingLink>();
   /** Resumed deliveries whose settlement waits for a commit: links and message ids, by number. */
@@ -69,9 +84,11 @@ export class Session implements Confirmable {
   /** What is repeated when a delivery is settled, unless it was accepted; by number. */
   readonly #outcomes = new Map<number, DeliveryState>();
 
-  constructor(client: AmqpClient, channel: number, begin: Begin) {
+  constructor(client: AmqpClient, remoteChannel: number, channel: number, begin: Begin) {
     this.client = client;
     this.channel = channel;
+    this.#remoteChannel = remoteChannel;
+    this.handles = new NumberPool(begin.handleMax);
     this.#nextIncomingId = begin.nextOutgoingId;
     this.#incomingWindow = client.broker.limits.sessionWindowFrames;
     this.transfers = new OutgoingTransfers(client, channel, begin.incomingWindow);
@@ -88,12 +105,19 @@ export class Session implements Confirmable {
   }
 
   addLink(link: Link): void {
-    this.#setLink(link.handle, link);
+    this.#setLink(link.remoteHandle, link);
   }
 
-  /** Keeps the handle of a link that was refused. */
-  refuse(handle: number): void {
-    this.#setLink(handle, REFUSED);
+  /** Keeps the client's handle of a link that was refused. */
+  refuse(remoteHandle: number): void {
+    this.#setLink(remoteHandle, REFUSED);
+  }
+
+  /** @throws AmqpError when the client takes no more handles (part 2.7.2, handle-max) */
+  takeHandle(wanted: number): number {
+    const handle = this.handles.take(wanted);
+    if (handle !== null) return handle;
+    throw new AmqpError('session', CONDITION.notAllowed, 'more links than your handle-max');
   }
 
   /** Counts a transfer frame against the window that the client was given (part 2.5.6). */
@@ -201,7 +225,7 @@ export class Session implements Confirmable {
         this.#settle(subject);
         break;
       case CONFIRM.detach:
-        this.#answerDetach(subject);
+        this.#answerDetach(this.#detaching.shift()!);
         break;
       case CONFIRM.resume:
         this.#finishResumed(subject);
@@ -212,17 +236,31 @@ export class Session implements Confirmable {
   }
 
   /** Answers the client's detach of a link once what came on it is confirmed. */
-  detachLater(handle: number, closed: boolean): void {
-    const subject = handle * 2 + (closed ? 1 : 0);
-    this.client.broker.confirm(this, subject * KINDS + CONFIRM.detach);
+  detachLater(link: ReceivingLink, closed: boolean): void {
+    this.#detaching.push({ link, closed, answered: false });
+    this.client.broker.confirm(this, CONFIRM.detach);
+  }
+
+  /** The client attaches again what it has just detached: the answer cannot wait any longer. */
+  detachNow(name: string): void {
+    for (let index = 0; index < this.#detaching.length; index++) {
+      const pending = this.#detaching.at(index)!;
+      if (pending.link.name === name) this.#answerDetach(pending);
+    }
+  }
+
+  /** Says that a link is detached: our handle is free. */
+  writeDetach(handle: number, closed: boolean, error: AmqpErrorInfo | null): void {
+    const { client, channel } = this;
+    client.write(encodeDetach(channel, { handle, closed, error: client.fit(error) }));
+    this.handles.give(handle);
   }
 
   /** Ends a link for a reason of ours (part 2.6.4); what it held goes back to its queue. */
   detach(link: Link, error: AmqpErrorInfo | null): void {
     if (link.detached || this.client.ended) return;
     this.release(link);
-    const { handle } = link;
-    this.client.write(encodeDetach(this.channel, { handle, closed: true, error }));
+    this.writeDetach(link.handle, true, error);
   }
 
   /**
@@ -244,7 +282,9 @@ export class Session implements Confirmable {
   /** The client ended the session, or answers that we did. */
   endReceived(): void {
     this.#endReceived = true;
-    if (this.#endSent) this.#forget();
+    // Part 2.5.2: the client may begin another session on its channel.
+    this.client.setSession(this.#remoteChannel, undefined);
+    if (this.#endSent) this.state = 'ended';
     else this.#leave('leaving');
   }
 
@@ -320,12 +360,10 @@ export class Session implements Confirmable {
     if (!link.detached) this.transfers.finish(link, number, tag);
   }
 
-  #answerDetach(subject: number): void {
-    const handle = Math.floor(subject / 2);
-    this.links[handle] = undefined;
-    if (this.client.ended || this.state === 'ended') return;
-    const closed = subject % 2 === 1;
-    this.client.write(encodeDetach(this.channel, { handle, closed, error: null }));
+  #answerDetach(pending: PendingDetach): void {
+    if (pending.answered || this.client.ended || this.state === 'ended') return;
+    pending.answered = true;
+    this.writeDetach(pending.link.handle, pending.closed, null);
   }
 
   #leave(state: 'leaving' | 'discarding'): void {
@@ -337,14 +375,10 @@ export class Session implements Confirmable {
 
   #end(): void {
     if (this.client.ended) return;
-    this.client.write(encodeEnd(this.channel, this.#error));
+    this.client.write(encodeEnd(this.channel, this.client.fit(this.#error)));
+    this.client.channels.give(this.channel);
     this.#endSent = true;
-    if (this.#endReceived) this.#forget();
-  }
-
-  #forget(): void {
-    this.state = 'ended';
-    this.client.setSession(this.channel, undefined);
+    if (this.#endReceived) this.state = 'ended';
   }
 
   #setLink(handle: number, link: Link | RefusedLink): void {
