@@ -16,13 +16,17 @@ export interface AmqpFixture {
   session(fields?: FrameFields<'begin'>): Promise<RawAmqp>;
 }
 
+/** Links begin with the credit that `linkCredit` says: it does not grow while messages come. */
+const CREDIT_BYTES = 1024 ** 3;
+
 /** Starts a server for all the tests of a file. Call it at the top of the file. */
 export function useAmqpServer(options: TestServerOptions = {}): AmqpFixture {
   const clients: RawAmqp[] = [];
   let server: TestServer | null = null;
   let names = 0;
   beforeAll(async () => {
-    server = await startTestServer(options);
+    const limits = { linkCreditBytes: CREDIT_BYTES, ...options.limits };
+    server = await startTestServer({ ...options, limits });
   });
   afterEach(() => {
     for (const client of clients.splice(0)) client.destroy();
