@@ -12,6 +12,15 @@ const DESTINATIONS = [
   '/queue/ü.漢',
 ];
 const IDS = ['0', '1', 'one'];
+const SELECTORS = [
+  'a = 1',
+  "a LIKE '%_x' OR b IS NOT NULL",
+  'NOT (priority / 0 > 1)',
+  "JMSPriority BETWEEN 1 AND 9 AND a IN ('b')",
+  'a = ',
+  '((((',
+  '',
+];
 const TRANSACTIONS = ['t1', 't2', 't3'];
 const ESCAPED = ['plain', 'a\\cb', 'a\\nb', 'a\\\\b', 'ü', '', ' '];
 
@@ -82,7 +91,8 @@ function subscribe(random: SeededRandom, receipt: readonly string[]): Buffer {
       'activemq.subscriptionName:e',
       `prefetch-count:${random.pick([0, 1, 5, 99999999])}`,
       `activemq.prefetchSize:${random.pick([1, -1, 3])}`,
-      'selector:a = 1',
+      `selector:${random.pick(SELECTORS)}`,
+      'browser:true',
     ]),
     ...receipt,
   ]);

@@ -61,6 +61,8 @@ describe('likePattern', () => {
     const text = 'a'.repeat(60_000);
     expect(like(text, `${'%a'.repeat(400)}%b`)).toBe(false);
     expect(like(text, `%${'_'.repeat(500)}b%`)).toBe(false);
+    expect(like('a'.repeat(65_536), '%a')).toBe(true);
+    expect(like('a'.repeat(65_537), '%a')).toBe(false);
     expect(() => likePattern('a'.repeat(1025), null, 4)).toThrow(/character 5: .* 1024 characters/);
   });
 });

@@ -2,6 +2,8 @@ import { invalidSelector } from './invalid-selector.js';
 
 /** Characters of a pattern: the time of a match is at most their number times the text's length. */
 const PATTERN_MAX = 1024;
+/** Characters of a text: a longer one is like no pattern, for the same reason. */
+const TEXT_MAX = 65_536;
 
 /** Text that must occur as it is, where null stands for any one character. */
 type Segment = readonly (string | null)[];
@@ -26,7 +28,7 @@ export function likePattern(
   const last = segments.at(-1)!;
   const between = segments.slice(1, -1).filter((segment) => segment.length > 0);
   return (text) => {
-    let position = endOfMatch(first, text, 0);
+    let position = text.length > TEXT_MAX ? -1 : endOfMatch(first, text, 0);
     if (position < 0) return false;
     for (const segment of between) {
       position = endOfFirstMatch(segment, text, position);
