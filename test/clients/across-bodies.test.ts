@@ -84,6 +84,22 @@ describe('typed bodies from AMQP to AMQP', () => {
   });
 });
 
+test('delivery annotations end with their hop; message annotations go on to AMQP receivers', async () => {
+  const address = `queue://typed.${++names}`;
+  const peer = await openAmqp();
+  const sender = await peer.sender(address);
+  const message = {
+    body: 'x',
+    durable: true,
+    delivery_annotations: { 'x-opt-hop': 1 },
+    message_annotations: { 'x-opt-kept': 2 },
+  };
+  await sender.send(message as Message);
+  const got = (await (await peer.receiver(address)).next()) as Message;
+  expect(got.delivery_annotations).toBeUndefined();
+  expect(got.message_annotations).toEqual({ 'x-opt-kept': 2 });
+});
+
 describe('bodies to AMQP', () => {
   test.each([
     ['MQTT 5', 'text', 'ä'],

@@ -112,6 +112,30 @@ test('failed deliveries are counted over protocols', async () => {
   amqp.drop();
 });
 
+test('a delay that AMQP or STOMP asks for holds for everybody', async () => {
+  const place = newQueue();
+  const name = place.levels.join('.');
+  const receiver = await open('MQTT 5', 'tcp');
+  await receiver.subscribe(place);
+  const amqp = await AmqpPeer.open({ port: fixture.server.amqpPort });
+  const message_annotations = { 'x-opt-delivery-delay': 20_000 };
+  const sender = await amqp.sender(`queue://${name}`);
+  await sender.send({ body: 'from AMQP', durable: true, message_annotations });
+  const stomp = await open('STOMP 1.2', 'tcp');
+  const properties = { AMQ_SCHEDULED_DELAY: '10000' };
+  await stomp.send(place, { body: 'from STOMP', fields: { properties } });
+  await stomp.send(place, { body: 'at once' });
+  const order: string[] = [textOf(await receiver.arrivals.next())];
+  for (let count = 0; count < 2; count++) {
+    fixture.server.skip(10_000);
+    const { body, fields } = await receiver.arrivals.next();
+    expect(fields.properties).toBeUndefined();
+    order.push(body.toString());
+  }
+  expect(order).toEqual(['at once', 'from STOMP', 'from AMQP']);
+  amqp.drop();
+});
+
 const OVER_TCP = PAIRS.filter(({ carrier }) => carrier === 'tcp');
 
 describe.each(OVER_TCP)('$from to $to', ({ from, to }) => {

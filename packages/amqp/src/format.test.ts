@@ -242,6 +242,17 @@ describe('the view of a body', () => {
   });
 });
 
+test('a footer stays with the bytes, and is nothing to other protocols', () => {
+  const bytes = encodeMessage({ value: 'x', footer: { d: 4 } });
+  const layout = new MessageLayout();
+  readLayout(bytes, 0, bytes.length, layout);
+  expect([layout.bareStart, layout.footer > 0]).toEqual([0, true]);
+  expect(amqpFormat.view(stored(bytes))).toEqual({
+    properties: [],
+    body: { kind: 'text', text: 'x' },
+  });
+});
+
 describe('what is built', () => {
   const FULL: Content = {
     messageId: 'id-1',
