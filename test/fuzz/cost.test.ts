@@ -1,6 +1,10 @@
+import { amqpFormat } from '@causeway/amqp';
 import { mqttFormat } from '@causeway/mqtt';
 import { stompFormat } from '@causeway/stomp';
 import { expect, test } from 'vitest';
+import { AMQP } from '../support/raw-amqp.js';
+import { amqp, header } from '../support/raw-amqp-frames.js';
+import { encodeMessage } from '../support/raw-amqp-message.js';
 import { mqtt5 } from '../support/raw-mqtt-builder.js';
 import { createTestBroker } from '../support/test-broker.js';
 import { PROTOCOLS } from './support/fuzz-world.js';
@@ -13,6 +17,17 @@ const MICROSECONDS_PER_BYTE_MAX = 10;
 const LOGIN = {
   mqtt: mqtt5.connect({ clientId: 'slow' }),
   stomp: Buffer.from('CONNECT\naccept-version:1.2\nhost:h\n\n\0'),
+  amqp: Buffer.concat([
+    header(AMQP),
+    amqp.open(),
+    amqp.begin(),
+    amqp.attach({
+      name: 'a',
+      role: false,
+      target: { address: 'topic://a' },
+      initialDeliveryCount: 0,
+    }),
+  ]),
 };
 
 test.each([
@@ -24,10 +39,15 @@ test.each([
   ['stomp', 'a long header', stompSend(`long:${'x'.repeat(60_000)}\n`, '')],
   ['stomp', 'many headers', stompSend('name:value\n'.repeat(200), 'x')],
   ['stomp', 'ends of line', Buffer.alloc(100_000, 10)],
+  ['amqp', 'a large transfer', amqpTransfer('x'.repeat(200_000))],
+  ['amqp', 'many small transfers of one delivery', amqpParts(4000)],
+  ['amqp', 'a thousand heart-beats', Buffer.concat(Array(1000).fill(amqp.empty()))],
+  ['amqp', 'a long link name', amqp.attach({ name: 'x'.repeat(200_000), role: true, handle: 1 })],
 ] as const)('%s: the cost of %s is the same for each byte', async (name, _, bytes) => {
   const { broker } = await createTestBroker();
   broker.formats.register(mqttFormat);
   broker.formats.register(stompFormat);
+  broker.formats.register(amqpFormat);
   const connection = new HostileConnection(broker, PROTOCOLS[name]);
   connection.send(LOGIN[name]);
   const chunk = Buffer.alloc(1);
@@ -42,4 +62,18 @@ test.each([
 
 function stompSend(headers: string, body: string): Buffer {
   return Buffer.from(`SEND\ndestination:/topic/a\n${headers}\n${body}\0`);
+}
+
+function amqpTransfer(data: string): Buffer {
+  return amqp.transfer({ deliveryId: 0, deliveryTag: 't' }, encodeMessage({ data: [data] }));
+}
+
+function amqpParts(count: number): Buffer {
+  const parts = Array.from({ length: count }, (_, index) =>
+    amqp.transfer(
+      { ...(index === 0 ? { deliveryId: 0, deliveryTag: 't' } : {}), more: index < count - 1 },
+      Buffer.alloc(100, index === 0 ? 0 : 1),
+    ),
+  );
+  return Buffer.concat(parts);
 }

@@ -1,21 +1,31 @@
 import { expect } from 'vitest';
 import type { Packet } from '../support/raw-mqtt-decoder.js';
 import { SeededRandom } from '../support/seeded-random.js';
+import { amqpConversation, beginning } from './support/amqp-conversation.js';
+import { checkAmqpOutput, type ServerSaying } from './support/check-amqp-output.js';
 import { checkMqttOutput } from './support/check-mqtt-output.js';
 import { checkStompOutput, type ServerFrame } from './support/check-stomp-output.js';
 import { fuzz } from './support/fuzz.js';
-import { FuzzWorld, PROTOCOLS } from './support/fuzz-world.js';
+import { FuzzWorld, type ProtocolName as Name, PROTOCOL_NAMES } from './support/fuzz-world.js';
 import { mqttConversation } from './support/mqtt-conversation.js';
 import { cut, mutate } from './support/mutate.js';
 import { stompConversation } from './support/stomp-conversation.js';
 
-type Name = keyof typeof PROTOCOLS;
-
 /** Completes whatever is incomplete: an error in it may be noticed early, or only then. */
 const CLOSING = Buffer.from('\n\n\0'.repeat(2000));
 
-const CONVERSATIONS = { mqtt: mqttConversation, stomp: stompConversation };
-const CHECKS = { mqtt: checkMqttOutput, stomp: checkStompOutput };
+const CONVERSATIONS = {
+  mqtt: mqttConversation,
+  stomp: stompConversation,
+  amqp: amqpConversation,
+};
+/** Up to where a client is let in. */
+const LOGINS = {
+  mqtt: (random: SeededRandom) => mqttConversation(random).slice(0, 1),
+  stomp: (random: SeededRandom) => stompConversation(random).slice(0, 1),
+  amqp: beginning,
+};
+const CHECKS = { mqtt: checkMqttOutput, stomp: checkStompOutput, amqp: checkAmqpOutput };
 
 /** Several clients at once, so that what one does reaches the others. */
 async function run(
@@ -24,7 +34,7 @@ async function run(
   input: (name: Name) => Buffer[],
 ): Promise<void> {
   const world = await FuzzWorld.open(random);
-  const clients = names.map((name) => ({ name, connection: world.connect(PROTOCOLS[name]) }));
+  const clients = names.map((name) => ({ name, connection: world.connect(name) }));
   for (const { name, connection } of clients) {
     await world.feed(connection, cut(Buffer.concat(input(name)), random));
     world.checkOthers();
@@ -40,14 +50,14 @@ function conversation(name: Name, random: SeededRandom, changes: number): Buffer
   return mutate(CONVERSATIONS[name](random), random, changes);
 }
 
-for (const name of ['mqtt', 'stomp'] as const) {
+for (const name of PROTOCOL_NAMES) {
   fuzz(`${name}: random bytes`, 300, (random) =>
     run(random, [name, name], () => [random.bytes(random.below(2000))]),
   );
 
   fuzz(`${name}: random bytes after the login`, 300, (random) =>
     run(random, [name, name], () => [
-      CONVERSATIONS[name](random)[0]!,
+      ...LOGINS[name](random),
       random.bytes(random.below(300)),
       random.bytes(random.below(6000)),
     ]),
@@ -77,8 +87,8 @@ for (const name of ['mqtt', 'stomp'] as const) {
   });
 }
 
-fuzz('conversations with changes in both protocols', 300, (random) =>
-  run(random, ['mqtt', 'stomp', 'mqtt', 'stomp'], (name) =>
+fuzz('conversations with changes in all protocols', 300, (random) =>
+  run(random, ['mqtt', 'stomp', 'amqp', 'mqtt', 'stomp', 'amqp'], (name) =>
     conversation(name, random, random.below(4)),
   ),
 );
@@ -86,7 +96,7 @@ fuzz('conversations with changes in both protocols', 300, (random) =>
 /** What comes out when nothing happens between the chunks. */
 async function outcome(name: Name, chunks: readonly Buffer[], seed: number) {
   const world = await FuzzWorld.open(new SeededRandom(seed));
-  const connection = world.connect(PROTOCOLS[name]);
+  const connection = world.connect(name);
   for (const chunk of chunks) connection.send(chunk);
   for (let count = 0; count < 4; count++) await Promise.resolve();
   world.turns.run();
@@ -98,7 +108,8 @@ async function outcome(name: Name, chunks: readonly Buffer[], seed: number) {
   return { answers, ended: sink.ended };
 }
 
-function isLast(answer: Packet | ServerFrame): boolean {
+function isLast(answer: Packet | ServerFrame | ServerSaying): boolean {
   if ('command' in answer) return answer.command === 'ERROR';
+  if ('kind' in answer) return answer.kind === 'close';
   return answer.type === 'disconnect' || (answer.type === 'connack' && answer.reason !== 0);
 }

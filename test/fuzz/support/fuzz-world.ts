@@ -1,3 +1,4 @@
+import { amqpFormat, createAmqpProtocol } from '@causeway/amqp';
 import type { Protocol } from '@causeway/core';
 import { mqttFormat, mqttProtocol } from '@causeway/mqtt';
 import { stompFormat, stompProtocol } from '@causeway/stomp';
@@ -30,6 +31,14 @@ export const FUZZ_LIMITS = {
   transactionsPerConnectionMax: 2,
   temporaryQueuesPerConnectionMax: 2,
   connectionsPerUserMax: 10,
+  transferFrameBytesMax: 2048,
+  partialMessageBytesMax: 6000,
+  sessionsPerConnectionMax: 3,
+  linksPerSessionMax: 6,
+  linksSuspendedMax: 4,
+  sessionWindowFrames: 40,
+  linkCredit: 8,
+  prefetchMax: 20,
 } as const;
 
 const MONTH_MS = 31 * 24 * 3600 * 1000;
@@ -45,6 +54,11 @@ deadlines.start();
 export class FuzzWorld {
   readonly turns: TestBroker;
   readonly connections: HostileConnection[] = [];
+  /** Of this world alone: what one of them remembers between connections is not shared. */
+  readonly protocols: Record<ProtocolName, Protocol> = {
+    ...PROTOCOLS,
+    amqp: createAmqpProtocol(),
+  };
   readonly #canaries: Canary[];
   readonly #random: SeededRandom;
   readonly #startedMs = performance.now();
@@ -52,7 +66,7 @@ export class FuzzWorld {
   private constructor(turns: TestBroker, random: SeededRandom) {
     this.turns = turns;
     this.#random = random;
-    this.#canaries = [new Canary(turns, 'mqtt'), new Canary(turns, 'stomp')];
+    this.#canaries = PROTOCOL_NAMES.map((name) => new Canary(turns, name, this.protocols[name]));
   }
 
   static async open(random: SeededRandom): Promise<FuzzWorld> {
@@ -61,11 +75,12 @@ export class FuzzWorld {
     const turns = await createTestBroker({ seed: random.below(2 ** 31), limits: FUZZ_LIMITS });
     turns.broker.formats.register(mqttFormat);
     turns.broker.formats.register(stompFormat);
+    turns.broker.formats.register(amqpFormat);
     return new FuzzWorld(turns, random);
   }
 
-  connect(protocol: Protocol): HostileConnection {
-    const connection = new HostileConnection(this.turns.broker, protocol);
+  connect(name: ProtocolName): HostileConnection {
+    const connection = new HostileConnection(this.turns.broker, this.protocols[name]);
     this.connections.push(connection);
     return connection;
   }
@@ -130,6 +145,8 @@ export class FuzzWorld {
     if (metrics.protocolErrors === errorsBefore) return;
     // Confirms that were promised may still leave first.
     this.turns.run();
+    // In AMQP an error may end less than all.
+    if (connection.protocol.name === 'amqp') return;
     expect(connection.sink.ended, 'closed after a protocol error').toBe(true);
   }
 
@@ -144,4 +161,11 @@ async function settle(): Promise<void> {
   for (let count = 0; count < 4; count++) await Promise.resolve();
 }
 
-export const PROTOCOLS = { mqtt: mqttProtocol, stomp: stompProtocol } as const;
+export const PROTOCOL_NAMES = ['mqtt', 'stomp', 'amqp'] as const;
+export type ProtocolName = (typeof PROTOCOL_NAMES)[number];
+
+export const PROTOCOLS: Record<ProtocolName, Protocol> = {
+  mqtt: mqttProtocol,
+  stomp: stompProtocol,
+  amqp: createAmqpProtocol(),
+};

@@ -47,11 +47,13 @@ class FuzzSink implements ByteSink {
 /** A client that may send anything, over an engine without a socket. */
 export class HostileConnection {
   readonly sink = new FuzzSink();
+  readonly protocol: Protocol;
   readonly engine: ProtocolEngine;
   readonly #output: Buffer[] = [];
   #closed = false;
 
   constructor(broker: BrokerApi, protocol: Protocol) {
+    this.protocol = protocol;
     this.engine = protocol.open(this.sink, { broker, authenticator: AUTHENTICATOR });
   }
 
