@@ -1,6 +1,6 @@
-import { afterAll, afterEach, beforeAll } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { RawAmqp } from './raw-amqp.js';
-import type { FrameFields } from './raw-amqp-frames.js';
+import { amqp, type FrameFields } from './raw-amqp-frames.js';
 import { startTestServer, type TestServer, type TestServerOptions } from './test-server.js';
 
 /** A server for the tests of a file, and its clients, which end with the test that opened them. */
@@ -14,6 +14,8 @@ export interface AmqpFixture {
   connect(fields?: FrameFields<'open'>): Promise<RawAmqp>;
   /** As `connect`, with a session on channel 0. */
   session(fields?: FrameFields<'begin'>): Promise<RawAmqp>;
+  /** Has a client of its own send messages, and waits until the server has taken all of them. */
+  fill(address: string, ...messages: readonly Buffer[]): Promise<void>;
 }
 
 /** Links begin with the credit that `linkCredit` says: it does not grow while messages come. */
@@ -52,6 +54,17 @@ export function useAmqpServer(options: TestServerOptions = {}): AmqpFixture {
       const client = await fixture.connect();
       await client.begin(fields);
       return client;
+    },
+    fill: async (address, ...messages) => {
+      const client = await fixture.session();
+      await client.attachSender(address);
+      for (const [deliveryId, message] of messages.entries()) {
+        client.send(amqp.transfer({ deliveryId, deliveryTag: `${deliveryId}` }, message));
+        let answer = await client.next();
+        while (answer.kind === 'flow') answer = await client.next();
+        expect(answer).toMatchObject({ kind: 'disposition', state: { kind: 'accepted' } });
+      }
+      await client.drop();
     },
   };
   return fixture;

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { useAmqpServer } from '../../support/raw-amqp-fixture.js';
 import { amqp } from '../../support/raw-amqp-frames.js';
 
-const { connect, name, session } = useAmqpServer({
+const { connect, fill, name, session } = useAmqpServer({
   limits: { sessionWindowFrames: 100, linksPerSessionMax: 50 },
 });
 
@@ -96,8 +96,7 @@ describe('begin and end', () => {
   test('2.5.2 the links of a session end with it, and its deliveries go back', async () => {
     const queue = name('queue');
     const client = await session();
-    await client.attachSender(queue);
-    client.send(amqp.transfer({ deliveryId: 0, deliveryTag: 'a', settled: true }, BODY));
+    await fill(queue, BODY);
     await client.begin({ channel: 1 });
     await client.attachReceiver(queue, { channel: 1 });
     client.send(amqp.flow({ channel: 1, handle: 0, deliveryCount: 0, linkCredit: 1 }));
@@ -114,13 +113,10 @@ describe('begin and end', () => {
     const queue = name('queue');
     const client = await session();
     await client.begin({ channel: 1 });
-    await client.attachSender(queue);
     await client.attachReceiver(queue, { channel: 1 });
+    await fill(queue, BODY, BODY, BODY);
     client.send(amqp.flow({ channel: 1, handle: 0, deliveryCount: 0, linkCredit: 5 }));
-    for (let id = 0; id < 3; id++) {
-      client.send(amqp.transfer({ deliveryId: id, deliveryTag: `${id}`, settled: true }, BODY));
-      await client.expect('transfer', { channel: 1, deliveryId: id });
-    }
+    for (let id = 0; id < 3; id++) await client.expect('transfer', { channel: 1, deliveryId: id });
     // The other session has deliveries of these ids: here they are unknown.
     client.send(amqp.disposition({ role: true, first: 0, last: 2, settled: true }));
     client.send(amqp.end({ channel: 1 }));
@@ -226,8 +222,7 @@ describe('errors', () => {
   test('2.5.4 the deliveries of a session that failed go back', async () => {
     const queue = name('queue');
     const client = await session();
-    await client.attachSender(queue);
-    client.send(amqp.transfer({ deliveryId: 0, deliveryTag: 'a', settled: true }, BODY));
+    await fill(queue, BODY);
     await client.attachReceiver(queue, { handle: 1 });
     client.send(amqp.flow({ handle: 1, deliveryCount: 0, linkCredit: 1 }));
     await client.expect('transfer');
