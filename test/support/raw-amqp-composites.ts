@@ -179,7 +179,7 @@ type FieldOf<Name extends CompositeName> = Extract<(typeof COMPOSITES)[Name][num
 
 /** Fields to be encoded. What is not given is null, and left out at the end. */
 export type FieldsOf<Name extends CompositeName> = {
-  readonly [F in FieldOf<Name> as F[0]]?: Kinds[F[1]] | Raw;
+  readonly [F in FieldOf<Name> as F[0]]?: Kinds[F[1]] | Raw | undefined;
 };
 
 /** An encoded value for a field, also one of a type that the field does not have. */

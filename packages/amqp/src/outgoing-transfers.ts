@@ -10,7 +10,7 @@ import {
 } from './codec/encode-transfer.js';
 import { deliveryHeader } from './delivery-head.js';
 import type { SendingLink } from './sending-link.js';
-import { add, distance, increment } from './serial.js';
+import { distance, increment } from './serial.js';
 
 /** A delivery of which a part could not leave yet. */
 interface Remainder {
@@ -56,7 +56,8 @@ export class OutgoingTransfers {
 
   /** The client takes frames up to this one (part 2.5.6). */
   open(nextIncomingId: number, incomingWindow: number): void {
-    this.window = distance(add(nextIncomingId, incomingWindow), this.nextId);
+    // The window may be of any size: ids are compared, windows are not.
+    this.window = incomingWindow - distance(this.nextId, nextIncomingId);
     this.proceed();
   }
 

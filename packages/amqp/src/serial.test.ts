@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { add, distance, increment } from './serial.js';
+import { distance, increment } from './serial.js';
 
 describe('serial numbers (2.8.10, RFC 1982)', () => {
   it('wrap around', () => {
     expect(increment(0xffffffff)).toBe(0);
-    expect(add(0xfffffffe, 5)).toBe(3);
   });
 
   it('compare across the wrap', () => {

@@ -6,11 +6,6 @@ export function increment(serial: number): number {
   return (serial + 1) >>> 0;
 }
 
-/** `left + count`. */
-export function add(serial: number, count: number): number {
-  return (serial + count) >>> 0;
-}
-
 /** How far `left` is ahead of `right`: from -2^31 to 2^31 - 1. */
 export function distance(left: number, right: number): number {
   const difference = (left - right) >>> 0;
