@@ -12,6 +12,9 @@ import type { AmqpOptions } from './options.js';
 /** What a client may rely on, in the words of ActiveMQ and Qpid JMS. */
 const CAPABILITIES = ['ANONYMOUS-RELAY', 'DELAYED_DELIVERY', 'SHARED-SUBS'];
 
+/** Part 2.4.5: more often than every half of it nobody is told that we are there. */
+const IDLE_TIME_OUT_MS_MIN = 100;
+
 /**
  * Part 2.7.1: the connection is open in both directions.
  * @throws BrokerError `not-active`, `quota-exceeded` and the like when the client is not let in
@@ -28,6 +31,10 @@ export function handleOpen(
   const open = decodeOpen(view, start, end);
   if (open.maxFrameSize < FRAME_BYTES_MIN_MAX) {
     throw new AmqpError('connection', CONDITION.frameTooSmall, 'max-frame-size is below 512');
+  }
+  if (open.idleTimeOut > 0 && open.idleTimeOut < IDLE_TIME_OUT_MS_MIN) {
+    const message = `idle-time-out is below ${IDLE_TIME_OUT_MS_MIN} ms`;
+    throw new AmqpError('connection', CONDITION.notAllowed, message);
   }
   requireActive(broker.role);
   const remote = `${sink.remoteAddress}:${sink.remotePort}`;
