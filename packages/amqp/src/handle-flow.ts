@@ -18,7 +18,7 @@ export function handleFlow(session: Session, view: Buffer, start: number, end: n
   const nextIncomingId = flow.nextIncomingId === ABSENT ? 0 : flow.nextIncomingId;
   session.flow(nextIncomingId, flow.incomingWindow, flow.nextOutgoingId);
   if (handle === ABSENT) {
-    if (echo) session.sendFlow(null, false);
+    if (echo) session.sendFlow(null);
     return;
   }
   const link = session.link(handle);
@@ -32,5 +32,5 @@ export function handleFlow(session: Session, view: Buffer, start: number, end: n
     link.deliveryCount = flow.deliveryCount;
     if (link.credit === 0) link.replenish();
   }
-  if (echo) session.sendFlow(link, false);
+  if (echo) session.sendFlow(link);
 }

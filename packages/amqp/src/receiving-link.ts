@@ -127,7 +127,7 @@ export class ReceivingLink implements PacedProducer {
       return;
     }
     this.credit = Math.max(this.credit, this.#window - this.#unanswered);
-    session.sendFlow(this, false);
+    session.sendFlow(this);
   }
 
   proceed(): void {

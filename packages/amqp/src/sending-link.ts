@@ -47,7 +47,8 @@ export class SendingLink implements ConsumerSink {
   readonly #onClose: (() => void) | null;
   /** Credit beyond what the broker lets one consumer hold: given as deliveries are settled. */
   #heldBack = 0;
-  #drain = false;
+  /** Credit is used up by what there is, or given back; until the client says otherwise. */
+  drain = false;
 
   constructor(parts: SendingLinkParts) {
     this.session = parts.session;
@@ -81,9 +82,11 @@ export class SendingLink implements ConsumerSink {
     const ahead = Math.max(0, distance(this.deliveryCount, deliveryCount));
     const credit = Math.max(0, linkCredit - ahead);
     const { consumer } = this;
-    const room = Math.max(0, this.session.client.broker.limits.prefetchMax - consumer.unsettled);
+    const { prefetchMax } = this.session.client.broker.limits;
+    // What is settled when it is sent is held by nobody.
+    const room = this.#settled ? credit : Math.max(0, prefetchMax - consumer.unsettled);
     this.#heldBack = Math.max(0, credit - room);
-    this.#drain = drain;
+    this.drain = drain;
     consumer.setCredit(credit - this.#heldBack);
     if (drain) consumer.drain();
   }
@@ -110,12 +113,12 @@ export class SendingLink implements ConsumerSink {
 
   /** Part 2.6.7: with nothing more to send, the credit is used up. */
   consumerDrained(): void {
-    if (!this.#drain) return;
-    this.#drain = false;
+    // There may be more, for credit that is held back.
+    if (!this.drain || (this.#heldBack > 0 && this.consumer.credit === 0)) return;
     this.deliveryCount = (this.deliveryCount + this.credit) >>> 0;
     this.#heldBack = 0;
     this.consumer.setCredit(0);
-    this.session.sendFlow(this, true);
+    this.session.sendFlow(this);
   }
 
   /** A delivery was settled: credit that was held back may be used. */
@@ -123,6 +126,7 @@ export class SendingLink implements ConsumerSink {
     if (this.#heldBack === 0) return;
     this.#heldBack--;
     this.consumer.grant(1);
+    if (this.drain) this.consumer.drain();
   }
 
   /** The link is over; what it held has been given back. */

@@ -127,7 +127,7 @@ export class Session implements Confirmable {
     if (--this.#incomingWindow < 0) {
       throw new AmqpError('session', CONDITION.windowViolation, 'the session window is exceeded');
     }
-    if (this.#incomingWindow <= sessionWindowFrames / 2) this.sendFlow(null, false);
+    if (this.#incomingWindow <= sessionWindowFrames / 2) this.sendFlow(null);
   }
 
   /** Takes the session's part of a flow. */
@@ -138,7 +138,7 @@ export class Session implements Confirmable {
   }
 
   /** Tells the client where the session stands, and a link of it. */
-  sendFlow(link: Link | null, drain: boolean): void {
+  sendFlow(link: Link | null): void {
     const window = this.client.broker.limits.sessionWindowFrames;
     this.#incomingWindow = window;
     const frame = encodeFlow(this.channel, {
@@ -150,7 +150,7 @@ export class Session implements Confirmable {
       deliveryCount: link?.deliveryCount ?? 0,
       linkCredit: link?.credit ?? 0,
       available: link?.role === 'sending' ? link.available : 0,
-      drain,
+      drain: link?.role === 'sending' && link.drain,
     });
     this.client.write(frame);
   }
