@@ -22,7 +22,7 @@ export function handleTransfer(session: Session, view: Buffer, start: number, en
   session.received();
   const link = session.link(transfer.handle);
   if (link.role === 'sending') {
-    throw new AmqpError('session', CONDITION.errantLink, 'a transfer to a link that sends');
+    throw new AmqpError('session', CONDITION.notAllowed, 'a transfer to a link that sends');
   }
   // What was under way when we detached the link (part 2.6.5).
   if (link.role === 'refused' || link.detached) return;
