@@ -1,5 +1,6 @@
 import { FORMAT_IDS, type MessageFormat } from '@causeway/core';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { AmqpPeer } from '../clients/amqp-client.js';
 import { MqttPeer } from '../clients/mqtt-client.js';
 import { StompPeer } from '../clients/stomp-client.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
@@ -68,3 +69,14 @@ test.each(['true', 'false'])(
     expect(builds.count).toBe(1);
   },
 );
+
+test('from AMQP to fifty MQTT subscribers once', async () => {
+  const readers = await several(openMqtt);
+  await Promise.all(readers.map((reader) => reader.client.subscribeAsync('once/amqp', { qos: 1 })));
+  const builds = countBuilds(FORMAT_IDS.mqtt);
+  const writer = await AmqpPeer.open({ port: server.amqpPort });
+  ends.push(() => writer.drop());
+  await (await writer.sender('topic://once.amqp')).send('body');
+  for (const reader of readers) expect((await reader.inbox.next()).payload.toString()).toBe('body');
+  expect(builds.count).toBe(1);
+});

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { AmqpPeer } from '../clients/amqp-client.js';
 import { MqttPeer } from '../clients/mqtt-client.js';
 import { type Headers, StompPeer } from '../clients/stomp-client.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
@@ -108,6 +109,22 @@ test.each([1, 2] as const)('MQTT 5 gets a reason code and a text, at QoS %i', as
   });
   // The connection lives on, and so does the packet identifier.
   await mqtt.client.publishAsync('$queue/strict.d', 'x', { qos });
+});
+
+test('AMQP gets its message rejected', async () => {
+  const peer = await AmqpPeer.open({ port: server.amqpPort });
+  ends.push(() => peer.drop());
+  const sender = await peer.sender('queue://strict.f');
+  // Too long for a user property of MQTT.
+  const long = 'x'.repeat(65_536);
+  const lossy = { body: 'x', durable: true, application_properties: { long } };
+  const { name, condition, delivery } = await sender.send(lossy);
+  expect([name, condition]).toEqual(['rejected', 'amqp:precondition-failed']);
+  const { description } = delivery.remote_state!.error as { description: string };
+  expect(description).toMatch(/^MQTT 5 would lose properties\.long: /);
+  // Types are no loss: everybody else has text.
+  const typed = { body: 7, durable: true, application_properties: { number: 1.5 } };
+  expect((await sender.send(typed)).name).toBe('accepted');
 });
 
 test('MQTT at QoS 0 loses the message alone', async () => {

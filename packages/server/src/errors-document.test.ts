@@ -3,6 +3,7 @@ import { BrokerError, ERROR_CODES } from '@causeway/core';
 import { OutputBuffer } from '@causeway/wire';
 import { describe, expect, test } from 'vitest';
 // What the protocols say is theirs alone; this test looks into their rooms to keep the document true.
+import { errorInfoOf } from '../../amqp/src/errors.js';
 import { ERROR_REASONS } from '../../mqtt/src/errors.js';
 import { writeError } from '../../stomp/src/errors.js';
 
@@ -28,6 +29,8 @@ describe('docs/errors.md', () => {
         : `CONNACK ${legacyConnack}; later it closes the connection`;
     expect(section).toContain(`| MQTT 3.1.1 | ${legacy} |`);
     expect(section).toContain(`| STOMP | ERROR, \`message:${stompMessage(code)}\` |`);
+    const { condition } = errorInfoOf(new BrokerError(code, 'x'))!;
+    expect(section).toContain(`| AMQP 1.0 | \`${condition}\` |`);
     expect(section).toMatch(/^\*\*What to do\.\*\* \S/m);
   });
 });
