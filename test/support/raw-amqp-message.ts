@@ -1,7 +1,6 @@
 import {
   binary,
   boolean,
-  DescribedValue,
   described,
   EMPTY_LIST,
   encodeValue,
@@ -13,7 +12,6 @@ import {
   ubyte,
   uint,
   type Value,
-  ValueReader,
 } from './raw-amqp-values.js';
 
 /** Part 3.2: descriptors of the sections. */
@@ -131,67 +129,4 @@ function listOf(...items: Buffer[]): Buffer {
 function mapOf(record: Readonly<Record<string, Value>>, code: number): Buffer {
   const key = code === SECTION.applicationProperties ? string : symbol;
   return map(...Object.entries(record).flatMap(([name, value]) => [key(name), encodeValue(value)]));
-}
-
-/** A message as a receiver gets it. */
-export interface ReceivedMessage {
-  /** The header's fields in their order; missing ones are undefined or null. */
-  readonly header: {
-    readonly durable: Value;
-    readonly priority: Value;
-    readonly ttl: Value;
-    readonly firstAcquirer: Value;
-    readonly deliveryCount: Value;
-  };
-  readonly deliveryAnnotations: Readonly<Record<string, Value>> | null;
-  readonly messageAnnotations: Readonly<Record<string, Value>> | null;
-  readonly properties: Readonly<Record<string, Value>>;
-  readonly applicationProperties: Readonly<Record<string, Value>>;
-  /** What the sections of the body have. */
-  readonly body: readonly Value[];
-  /** Everything from the properties on, footer included. */
-  readonly bare: Buffer;
-}
-
-/** Takes a message apart. */
-export function decodeMessage(payload: Buffer): ReceivedMessage {
-  const reader = new ValueReader(payload);
-  const sections = new Map<number, Value>();
-  const body: Value[] = [];
-  let bareStart = 0;
-  while (!reader.done) {
-    const section = reader.read();
-    if (!(section instanceof DescribedValue)) throw new Error('a section is not described');
-    const code = Number(section.descriptor);
-    if (code < SECTION.properties) bareStart = reader.at;
-    if (code >= SECTION.data && code <= SECTION.value) body.push(section.value);
-    sections.set(code, section.value);
-  }
-  const header = (sections.get(SECTION.header) ?? []) as Value[];
-  const [durable = null, priority = null, ttl = null, firstAcquirer = null, deliveryCount = null] =
-    header;
-  const fields = (sections.get(SECTION.properties) ?? []) as Value[];
-  return {
-    header: { durable, priority, ttl, firstAcquirer, deliveryCount },
-    deliveryAnnotations: recordOf(sections.get(SECTION.deliveryAnnotations)),
-    messageAnnotations: recordOf(sections.get(SECTION.messageAnnotations)),
-    properties: Object.fromEntries(
-      fields.flatMap((value, index) => (value === null ? [] : [[PROPERTIES[index]!, value]])),
-    ),
-    applicationProperties: recordOf(sections.get(SECTION.applicationProperties)) ?? {},
-    body,
-    bare: payload.subarray(bareStart),
-  };
-}
-
-function recordOf(value: Value | undefined): Record<string, Value> | null {
-  if (!(value instanceof Map)) return null;
-  return Object.fromEntries(
-    [...value].map(([key, item]) => [typeof key === 'string' ? key : textOf(key), item]),
-  );
-}
-
-function textOf(key: Value): string {
-  if (key !== null && typeof key === 'object' && 'symbol' in key) return key.symbol;
-  throw new Error('a key is neither a string nor a symbol');
 }
