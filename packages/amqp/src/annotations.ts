@@ -1,4 +1,4 @@
-import { ByteReader } from '@causeway/wire';
+import { ByteReader, WireError } from '@causeway/wire';
 import { descriptorCode } from './codec/descriptor.js';
 import { skipValue } from './codec/skip-value.js';
 import { DESCRIPTOR } from './codec/types.js';
@@ -36,6 +36,8 @@ export function annotate(
   return { section: writer.take(), bareStart };
 }
 
+const NOTHING: ReadonlyMap<AmqpValue, AmqpValue> = new Map();
+
 /** Names of annotations that receivers may ignore begin with `x-opt-` (part 3.2.10). */
 export function annotationName(name: string): string {
   return `x-opt-${name.replace(/^x-(opt-)?/, '')}`;
@@ -47,13 +49,21 @@ function setSymbol(map: Map<AmqpValue, AmqpValue>, name: string, value: AmqpValu
   map.set(new AmqpSymbol(name), value);
 }
 
-/** The message-annotations that the stored bytes begin with, or null when there are none. */
+/**
+ * The message-annotations that the stored bytes begin with; null when there are none. Only their
+ * bounds were looked at when they came: what cannot be read now is left out.
+ */
 function readSection(
   bytes: Buffer,
   start: number,
   end: number,
 ): ReadonlyMap<AmqpValue, AmqpValue> | null {
   if (descriptorCode(bytes, start, end) !== DESCRIPTOR.messageAnnotations) return null;
-  const section = readValue(new ByteReader(bytes, start, end)) as Described;
-  return section.value instanceof Map ? section.value : null;
+  try {
+    const section = readValue(new ByteReader(bytes, start, end)) as Described;
+    return section.value instanceof Map ? section.value : NOTHING;
+  } catch (error) {
+    if (error instanceof WireError) return NOTHING;
+    throw error;
+  }
 }

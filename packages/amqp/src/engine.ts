@@ -190,9 +190,11 @@ export class AmqpEngine implements ProtocolEngine, ConnectionSink {
           throw new AmqpError('connection', CONDITION.notAllowed, 'not a frame of this state');
       }
     } catch (error) {
-      if (!(error instanceof AmqpError) || error.scope !== 'session') throw error;
+      const contained =
+        error instanceof BrokerError || (error instanceof AmqpError && error.scope === 'session');
+      if (!contained) throw error;
       this.#note(error);
-      session.fail(errorInfo(error.condition, error.message));
+      session.fail(errorInfoOf(error)!);
     }
   }
 
@@ -230,8 +232,8 @@ export class AmqpEngine implements ProtocolEngine, ConnectionSink {
     }
     this.#closed = true;
     const { phase } = this.#handshake;
-    // Whoever spoke AMQP is told why: an open must come before any close.
-    if (phase === 'over' || phase === 'agreed') {
+    // Whoever speaks AMQP by now is told why: an open must come before any close.
+    if (phase === 'over') {
       this.#write(encodeOpen(0, openFields(this.options, this.context.broker.limits)));
       this.#write(encodeClose(0, info));
     }

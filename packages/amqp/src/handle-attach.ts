@@ -14,6 +14,10 @@ export function handleAttach(session: Session, view: Buffer, start: number, end:
   if (attach.handle >= limits.linksPerSessionMax) {
     throw new AmqpError('connection', CONDITION.framing, 'the handle is beyond handle-max');
   }
+  if (Buffer.byteLength(attach.name) > limits.linkNameBytesMax) {
+    const message = `a link has a name of at most ${limits.linkNameBytesMax} bytes`;
+    throw new AmqpError('session', CONDITION.invalidField, message);
+  }
   if (session.links[attach.handle] !== undefined) {
     throw new AmqpError('session', CONDITION.handleInUse, 'the handle is in use');
   }

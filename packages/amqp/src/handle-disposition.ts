@@ -56,15 +56,16 @@ function defaultOutcome(link: SendingLink | undefined): DeliveryOutcome {
 }
 
 /** Part 2.8.3, second: the client has settled what we accepted. */
-function forgetAccepted({ accepted }: Session): void {
+function forgetAccepted(session: Session): void {
   const { first, last } = disposition;
+  const { accepted } = session;
   const count = distance(last, first) + 1;
   if (count < accepted.size) {
-    for (let index = 0; index < count; index++) accepted.delete((first + index) >>> 0);
+    for (let index = 0; index < count; index++) session.settledSecond((first + index) >>> 0);
     return;
   }
   for (const id of accepted.keys()) {
     const place = distance(id, first);
-    if (place >= 0 && place < count) accepted.delete(id);
+    if (place >= 0 && place < count) session.settledSecond(id);
   }
 }

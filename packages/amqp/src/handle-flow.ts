@@ -27,10 +27,7 @@ export function handleFlow(session: Session, view: Buffer, start: number, end: n
     const deliveryCount = flow.deliveryCount === ABSENT ? 0 : flow.deliveryCount;
     if (flow.linkCredit !== ABSENT) link.flow(deliveryCount, flow.linkCredit, flow.drain);
   } else if (flow.deliveryCount !== ABSENT) {
-    // The sender's count is the one that counts (part 2.6.7): it may give up credit.
-    link.credit = Math.max(0, link.credit - distance(flow.deliveryCount, link.deliveryCount));
-    link.deliveryCount = flow.deliveryCount;
-    if (link.credit === 0) link.replenish();
+    link.advance(distance(flow.deliveryCount, link.deliveryCount));
   }
   if (echo) session.sendFlow(link);
 }

@@ -83,15 +83,14 @@ export class OutgoingTransfers {
     failures: number,
     redelivered: boolean,
   ): void {
-    const { formats, clock } = this.#client.broker;
-    const native = message.format === FORMAT_IDS.amqp;
     // What waits, or is handed over by reference, outlives the input that a message borrows from.
     const large = Math.min(REFERENCE_BYTES_MIN, this.#payloadMax - MESSAGE_HEADER_BYTES_MAX);
-    if (native && (this.blocked || message.size >= large)) message.keep();
-    const bytes = native ? message.bytes : formats.convert(message, FORMAT_IDS.amqp);
+    if (this.blocked || message.size >= large) message.keep();
+    const native = message.format === FORMAT_IDS.amqp;
+    const bytes = native ? message.bytes : this.#converted(message);
     let start = native ? message.start : 0;
     const end = native ? message.end : bytes.length;
-    let head = deliveryHeader(message, failures, redelivered, clock.wallMs());
+    let head = deliveryHeader(message, failures, redelivered, this.#nowMs);
     if (message.annotations !== null) {
       const annotated = annotate(message.annotations, bytes, start, end);
       head = Buffer.concat([head, annotated.section]);
@@ -101,42 +100,59 @@ export class OutgoingTransfers {
       this.#frame(link.handle, number, message.id, settled, false, head, bytes, start, end);
       return;
     }
-    const remainder: Remainder = {
-      link,
-      number,
-      tag: message.id,
-      settled,
-      head: Buffer.from(head),
-      bytes,
-      at: start,
-      end,
-      begun: false,
-    };
+    const remainder = this.#remainder(link, number, message, settled, head, bytes, start, end);
     if (this.#waiting.length > 0 || !this.#write(remainder)) this.#waiting.push(remainder);
   }
 
   /** Delivers a message again on a resumed link: an empty transfer says so, the whole follows. */
   resume(link: SendingLink, number: number, message: Message, failures: number): void {
-    const { formats, clock } = this.#client.broker;
     const native = message.format === FORMAT_IDS.amqp;
-    const bytes = native ? message.bytes : formats.convert(message, FORMAT_IDS.amqp);
+    const bytes = native ? message.bytes : this.#converted(message);
     let start = native ? message.start : 0;
     const end = native ? message.end : bytes.length;
-    let head = Buffer.from(deliveryHeader(message, failures, true, clock.wallMs()));
+    let head = deliveryHeader(message, failures, true, this.#nowMs);
     if (message.annotations !== null) {
       const annotated = annotate(message.annotations, bytes, start, end);
       head = Buffer.concat([head, annotated.section]);
       start = annotated.bareStart;
     }
     this.#empty(encodeResumed(this.#channel, link.handle, number, message.id, false));
-    const rest = { link, number, tag: message.id, settled: false, begun: true };
-    this.#waiting.push({ ...rest, head, bytes, at: start, end });
+    const rest = this.#remainder(link, number, message, false, head, bytes, start, end);
+    rest.begun = true;
+    this.#waiting.push(rest);
     this.proceed();
   }
 
   /** Settles, on a resumed link, a delivery whose outcome the client had (part 2.6.13). */
   finish(link: SendingLink, number: number, tag: number): void {
     this.#empty(encodeResumed(this.#channel, link.handle, number, tag, true));
+  }
+
+  get #nowMs(): number {
+    return this.#client.broker.clock.wallMs();
+  }
+
+  #converted(message: Message): Buffer {
+    return this.#client.broker.formats.convert(message, FORMAT_IDS.amqp);
+  }
+
+  #remainder(
+    link: SendingLink,
+    number: number,
+    message: Message,
+    settled: boolean,
+    head: Buffer,
+    bytes: Buffer,
+    start: number,
+    end: number,
+  ): Remainder {
+    const delivery = { link, number, tag: message.id, settled, begun: false };
+    // A head that fills a frame is cut like the rest: annotations may be larger than a small frame.
+    if (head.length < this.#payloadMax) {
+      return { ...delivery, head: Buffer.from(head), bytes, at: start, end };
+    }
+    const whole = Buffer.concat([head, bytes.subarray(start, end)]);
+    return { ...delivery, head: EMPTY, bytes: whole, at: 0, end: whole.length };
   }
 
   #empty(frame: Buffer): void {

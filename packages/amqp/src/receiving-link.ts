@@ -37,6 +37,9 @@ const FIRST_GUESS_BYTES = 256 * 1024;
 /** The average size follows so many messages. */
 const AVERAGED_MESSAGES = 8;
 
+/** Memory that a message gets before its bytes have come. */
+const EXPECTED_BYTES_MAX = 2 * 1024 * 1024;
+
 /** A link on which the client sends (part 2.6). */
 export class ReceivingLink implements PacedProducer {
   readonly role = 'receiving';
@@ -99,10 +102,19 @@ export class ReceivingLink implements PacedProducer {
     return true;
   }
 
+  /** The sender gives up credit (part 2.6.7); it cannot give itself any by counting backwards. */
+  advance(count: number): void {
+    if (count <= 0) return;
+    this.credit = Math.max(0, this.credit - count);
+    this.deliveryCount = (this.deliveryCount + count) >>> 0;
+    if (this.credit === 0) this.replenish();
+  }
+
   /** How large a message may be that begins with so many bytes, going by those before. */
   expectedBytes(begun: number): number {
     const { frameBytesMax } = this.session.client.broker.limits;
-    return Math.min(frameBytesMax, Math.max(2 * begun, Math.ceil(this.#averageBytes * 1.1)));
+    const expected = Math.min(EXPECTED_BYTES_MAX, Math.ceil(this.#averageBytes * 1.1));
+    return Math.min(frameBytesMax, Math.max(2 * begun, expected));
   }
 
   /** A message of this size arrived: what credit is worth in bytes follows. */

@@ -1,10 +1,11 @@
-import type {
+import {
   BrokerError,
-  Consumer,
-  ConsumerSink,
-  Message,
-  QueueEntry,
-  Target,
+  type Consumer,
+  type ConsumerSink,
+  FORMAT_IDS,
+  type Message,
+  type QueueEntry,
+  type Target,
 } from '@causeway/core';
 import type { DeliveryState, Source } from './codec/types.js';
 import { errorInfoOf } from './errors.js';
@@ -102,6 +103,7 @@ export class SendingLink implements ConsumerSink {
     entry: QueueEntry | null,
     redelivered: boolean,
   ): void {
+    if (message.format !== FORMAT_IDS.amqp && !this.#convert(message, entry)) return;
     this.deliveryCount = increment(this.deliveryCount);
     if (entry === null) consumer.credit--;
     this.session.deliver(this, message, entry, redelivered);
@@ -127,6 +129,24 @@ export class SendingLink implements ConsumerSink {
     this.#heldBack--;
     this.consumer.grant(1);
     if (this.drain) this.consumer.drain();
+  }
+
+  /** @returns false when no one here can read the message: it becomes a dead letter */
+  #convert(message: Message, entry: QueueEntry | null): boolean {
+    const { broker } = this.session.client;
+    try {
+      broker.formats.convert(message, FORMAT_IDS.amqp);
+      return true;
+    } catch (error) {
+      if (!(error instanceof BrokerError)) throw error;
+      const { id, format } = message;
+      broker.log.error('message-not-convertible', { id, format, reason: error.message });
+      if (entry !== null) {
+        broker.settle(entry, 'rejected', { reason: error.message });
+        this.consumer.grant(1);
+      }
+      return false;
+    }
   }
 
   /** The link is over; what it held has been given back. */

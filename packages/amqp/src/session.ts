@@ -35,6 +35,8 @@ interface PendingDetach {
 interface AcceptedDelivery {
   readonly link: ReceivingLink;
   readonly tag: string;
+  /** Whether it used credit of this link: one that was resumed did not. */
+  readonly counted: boolean;
 }
 
 /** What a confirm is about: the lower bits of its token, below a delivery or handle. */
@@ -205,8 +207,16 @@ export class Session implements Confirmable {
   /** A delivery that was accepted before its link was resumed: it is not taken a second time. */
   repeatAccepted(link: ReceivingLink, deliveryId: number, tag: string, settled: boolean): void {
     if (settled) return;
-    this.accepted.set(deliveryId, { link, tag });
+    this.accepted.set(deliveryId, { link, tag, counted: false });
     this.dispositions.write(true, deliveryId, false, ACCEPTED_BYTES);
+  }
+
+  /** The client has settled what we accepted. */
+  settledSecond(deliveryId: number): void {
+    const delivery = this.accepted.get(deliveryId);
+    if (delivery === undefined) return;
+    this.accepted.delete(deliveryId);
+    if (delivery.counted) delivery.link.answered();
   }
 
   /** Settles what the client has given an outcome without settling it, once that is durable. */
@@ -314,10 +324,13 @@ export class Session implements Confirmable {
     if (link.suspended !== null) link.suspended.accepted.add(tag);
     if (this.client.ended || this.state === 'ended') return;
     if (link.settlesSecond) {
-      this.accepted.set(deliveryId, { link, tag });
+      // Its place is free when the client has settled it, too: else there could be any number.
+      this.accepted.set(deliveryId, { link, tag, counted: true });
       this.dispositions.write(true, deliveryId, false, ACCEPTED_BYTES);
-    } else this.dispositions.accept(true, deliveryId);
-    link.answered();
+    } else {
+      this.dispositions.accept(true, deliveryId);
+      link.answered();
+    }
   }
 
   #settle(number: number): void {

@@ -63,16 +63,24 @@ export class ClientTransactions implements TransactionOwner {
   discharge(id: Buffer, fail: boolean): void {
     const open = this.#find(id);
     this.#byId.delete(keyOf(id));
-    if (fail) open.transaction.rollback();
-    else open.transaction.commit();
-    // What was rolled back is provisional no more.
-    for (const key of open.provisional) {
-      const provisional = this.#provisional.get(key);
-      if (provisional === undefined) continue;
-      this.#provisional.delete(key);
-      const { session, number, settled, state } = provisional;
+    try {
+      if (fail) open.transaction.rollback();
+      else this.#commit(open);
+    } finally {
+      this.#forget(open);
+    }
+  }
+
+  #commit({ transaction, provisional }: OpenTransaction): void {
+    transaction.commit();
+    for (const key of provisional) {
+      const { session, number, settled, state } = this.#provisional.get(key)!;
       if (!settled) session.settleLater(number, state);
     }
+  }
+
+  #forget({ provisional }: OpenTransaction): void {
+    for (const key of provisional) this.#provisional.delete(key);
   }
 
   /** Part 4.4.2: the message is published when the transaction is discharged. */
@@ -133,6 +141,7 @@ export class ClientTransactions implements TransactionOwner {
       if (open.coordinator !== coordinator) continue;
       this.#byId.delete(key);
       open.transaction.rollback();
+      this.#forget(open);
     }
   }
 

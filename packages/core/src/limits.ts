@@ -226,6 +226,11 @@ export const LIMITS = {
     unit: 'count',
     describe: 'AMQP links of one session.',
   },
+  linkNameBytesMax: {
+    default: 16 * 1024,
+    unit: 'bytes',
+    describe: 'Length of the name of an AMQP link.',
+  },
   linksSuspendedMax: {
     default: 10_000,
     unit: 'count',
