@@ -14,9 +14,15 @@ import { isOfOneProtocol, JMS_ANNOTATION, jmsDestinationType, jmsMessageType } f
 const ASCII = /^[\0-\x7f]*$/;
 const UINT_MAX = 0xffffffff;
 
+/** For messages that are not large: it keeps the memory that one of them needed. */
+const shared = new ValueWriter();
+const SHARED_BYTES_MAX = 16 * 1024;
+/** The annotations that most messages have: nothing but what they are for JMS. */
+const plainAnnotations = new Map<number, Buffer>();
+
 /** A message of another protocol as its sender would have written it in AMQP, for JMS as well. */
 export function writeContent(content: Content, message: Message): Buffer {
-  const writer = new ValueWriter();
+  const writer = message.size > SHARED_BYTES_MAX ? new ValueWriter() : shared.reset();
   writeAnnotations(writer, content, message);
   writeProperties(writer, content, message);
   writeApplicationProperties(writer, content.properties);
@@ -26,9 +32,19 @@ export function writeContent(content: Content, message: Message): Buffer {
 
 function writeAnnotations(writer: ValueWriter, content: Content, message: Message): void {
   const { replyTo, annotations = [] } = content;
+  const messageType = jmsMessageType(content.body);
+  const destinationType = jmsDestinationType(message.address.uri);
+  const key = messageType * 16 + destinationType;
+  const isPlain = replyTo === undefined && annotations.length === 0;
+  const known = isPlain ? plainAnnotations.get(key) : undefined;
+  if (known !== undefined) {
+    writer.bytes.bytes(known);
+    return;
+  }
+  const start = writer.bytes.length;
   writer.described(DESCRIPTOR.messageAnnotations).beginMap();
-  writer.symbol(JMS_ANNOTATION.messageType).byte(jmsMessageType(content.body));
-  writer.symbol(JMS_ANNOTATION.destination).byte(jmsDestinationType(message.address.uri));
+  writer.symbol(JMS_ANNOTATION.messageType).byte(messageType);
+  writer.symbol(JMS_ANNOTATION.destination).byte(destinationType);
   if (replyTo !== undefined) {
     writer.symbol(JMS_ANNOTATION.replyTo).byte(jmsDestinationType(replyTo));
   }
@@ -40,6 +56,7 @@ function writeAnnotations(writer: ValueWriter, content: Content, message: Messag
     writer.symbol(name).value(value as AmqpValue);
   }
   writer.endMap();
+  if (isPlain) plainAnnotations.set(key, Buffer.from(writer.bytes.view().subarray(start)));
 }
 
 /** Part 3.2.4. */

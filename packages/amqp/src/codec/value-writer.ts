@@ -4,6 +4,7 @@ import { AmqpSymbol, type AmqpValue, Described, Uuid } from './value.js';
 
 const NULL = Buffer.of(CODE.null);
 const NOT_ASCII = /[^\0-\x7f]/;
+const UINT32 = 0x1_0000_0000;
 const INT32_MIN = -0x80000000;
 const INT32_MAX = 0x7fffffff;
 const INT64_MIN = -(2n ** 63n);
@@ -37,6 +38,14 @@ export class ValueWriter {
   /** What was written, as a buffer of its own; the writer is empty again. */
   take(): Buffer {
     return this.bytes.take();
+  }
+
+  /** Forgets what was written, also in the middle of it. */
+  reset(): this {
+    this.bytes.reset();
+    this.#open.length = 0;
+    this.#describing = false;
+    return this;
   }
 
   null(): this {
@@ -108,8 +117,14 @@ export class ValueWriter {
   /** @param milliseconds since 1970; what is no number is null */
   timestamp(milliseconds: number | null): this {
     if (milliseconds === null || !Number.isFinite(milliseconds)) return this.null();
-    const whole = BigInt(Math.trunc(milliseconds));
-    return this.#eight(CODE.timestamp, BigInt.asUintN(64, whole));
+    const whole = Math.trunc(milliseconds);
+    if (whole < 0 || whole > Number.MAX_SAFE_INTEGER) {
+      return this.#eight(CODE.timestamp, BigInt.asUintN(64, BigInt(whole)));
+    }
+    this.#code(CODE.timestamp)
+      .bytes.uint32(Math.floor(whole / UINT32))
+      .uint32(whole % UINT32);
+    return this;
   }
 
   /** @param text 32 hexadecimal digits, with or without hyphens */
