@@ -8,7 +8,7 @@ import type {
   PacedProducer,
   SubscriptionQueueOptions,
 } from './broker-api.js';
-import { ConfirmRing } from './confirm-ring.js';
+import { CommitRoad } from './commit-road.js';
 import type { Connection, ConnectionInfo } from './connection.js';
 import { ConnectionTable } from './connection-table.js';
 import { Consumer, type ConsumerOptions } from './consumer.js';
@@ -23,6 +23,7 @@ import type { Message } from './message.js';
 import { Metrics } from './metrics.js';
 import { Policies } from './policy.js';
 import type { Authorizer, Backpressure, Clock, Log, Random, Store } from './ports.js';
+import { Publisher } from './publisher.js';
 import type { Queue } from './queue.js';
 import type { QueueContext } from './queue-context.js';
 import type { Outcome, QueueEntry, SettleDetails } from './queue-entry.js';
@@ -33,9 +34,9 @@ import { Router, Target } from './router.js';
 import type { Session, SessionOwner, Will } from './session.js';
 import { SessionTable } from './session-table.js';
 import { Settlement } from './settlement.js';
-import { StrictGate } from './strict-gate.js';
 import type { BindingOptions } from './subscription.js';
 import { SubscriptionExpiry } from './subscription-expiry.js';
+import { TEMPORARY_PREFIX } from './temporary-name.js';
 
 export interface BrokerOptions {
   readonly store: Store;
@@ -51,8 +52,6 @@ export interface BrokerOptions {
   readonly formats?: Formats;
 }
 
-/** Message ids count up from a multiple of this, one multiple for each start of the broker. */
-const MESSAGE_IDS_PER_BOOT = 2 ** 36;
 class DiskPressure implements Backpressure {
   readonly #overloaded: () => boolean;
 
@@ -65,11 +64,6 @@ class DiskPressure implements Backpressure {
   }
 }
 
-/** How long a commit that nobody waits for may stay open, and how large it may grow meanwhile. */
-const LAZY_COMMIT_MS = 10;
-const LAZY_BYTES_MAX = 64 * 1024;
-/** Names of queues that exist only as long as their owner: never created by using them. */
-const TEMPORARY_PREFIX = 'temporary.';
 /** How often queues look for messages that expired while they waited. */
 const EXPIRY_SWEEP_MS = 1000;
 
@@ -91,20 +85,15 @@ export class Broker implements BrokerApi {
 
   readonly #store: Store;
   readonly #policies: Policies;
-  /** Null when no destination is strict. */
-  readonly #strictGate: StrictGate | null;
   readonly #router = new Router();
   readonly #deadlines = new Deadlines();
-  readonly #confirms = new ConfirmRing();
   readonly #context: QueueContext;
   readonly #schedule: QueueSchedule;
   readonly #distributor: Distributor;
   readonly #settlement: Settlement;
   readonly #delayed: DelayedMessages;
   readonly #diskPressure: Backpressure;
-  #lastStaged = 0;
-  #lazySeal = false;
-  #nextMessageId = 1;
+  readonly #road: CommitRoad;
   #nextConsumerId = 1;
 
   // Made by `recover`, before anything else is called.
@@ -113,6 +102,7 @@ export class Broker implements BrokerApi {
   #expiry!: SubscriptionExpiry;
   #sessions!: SessionTable;
   #retained!: RetainedStore;
+  #publisher!: Publisher;
 
   constructor(options: BrokerOptions) {
     this.#store = options.store;
@@ -125,21 +115,18 @@ export class Broker implements BrokerApi {
     this.#policies = options.policies ?? new Policies();
     this.addresses = options.addresses ?? new AddressBook();
     this.formats = options.formats ?? new Formats();
-    this.#strictGate = this.#policies.anyStrict
-      ? new StrictGate(this.#policies, this.formats)
-      : null;
     this.#context = this.#createContext();
     this.#diskPressure = new DiskPressure(() => this.overloaded);
     this.#distributor = new Distributor(this.#store, this.#router, this.metrics);
     this.#settlement = this.#createSettlement();
     this.#delayed = this.#createDelayed();
+    this.#road = this.#createRoad();
     this.connections = this.#createConnections(options.authorizer);
   }
 
   /** Reads back what the store holds and starts to serve. */
   async recover(): Promise<void> {
     const state = await this.#store.recover();
-    this.#nextMessageId = state.bootCount * MESSAGE_IDS_PER_BOOT + 1;
     this.#ids = new IdCounter(this.#store, state.documents.queue.get(0));
     this.#queues = new QueueTable({
       store: this.#store,
@@ -159,6 +146,7 @@ export class Broker implements BrokerApi {
     });
     this.#sessions = this.#createSessions();
     this.#retained = new RetainedStore(this.#store, this.limits, () => this.#ids.durable());
+    this.#publisher = this.#createPublisher(state.bootCount);
     this.#store.setCheckpointSource({
       queueState: (id) => this.#queues.byId(id)?.state ?? this.#delayed.stateOf(id),
       sessionSlots: (id) => this.#sessions.slots(id),
@@ -186,7 +174,7 @@ export class Broker implements BrokerApi {
   turn(): void {
     if (this.#schedule.runPurges((queue) => this.#queues.forget(queue))) this.requestTurn();
     this.#schedule.dispatch();
-    this.#seal();
+    this.#road.seal();
   }
 
   /** Runs what is due; call it at least every few tens of milliseconds. */
@@ -244,41 +232,15 @@ export class Broker implements BrokerApi {
   }
 
   publish(message: Message): number {
-    if (this.#strictGate !== null) this.#strictGate.check(message);
-    this.metrics.messagesPublished++;
-    message.timestamp = this.clock.wallMs();
-    if (message.notBefore > message.timestamp) return this.#delay(message);
-    message.notBefore = 0;
-    return this.#route(message);
+    return this.#publisher.publish(message);
   }
 
   admit(messages: readonly Message[]): void {
-    if (this.#strictGate !== null) {
-      for (const message of messages) this.#strictGate.check(message);
-    }
-    const nowMs = this.clock.wallMs();
-    const missing = new Map<string, Address>();
-    let delayed = 0;
-    for (const { address, notBefore } of messages) {
-      if (notBefore > nowMs) delayed++;
-      if (address.kind !== 'queue' || isTemporary(address)) continue;
-      if (this.#queues.addressed(address.name) === null) missing.set(address.name, address);
-    }
-    for (const address of missing.values()) this.#checkAutoCreate(address);
-    this.#queues.checkRoom(missing.size);
-    this.#delayed.checkRoom(delayed);
-    for (const address of missing.values()) this.#createQueue(address, true);
+    this.#publisher.admit(messages);
   }
 
   confirm(who: Confirmable, token: number): void {
-    const store = this.#store;
-    if (store.dirty || this.#retained.dirty) this.#lastStaged = store.openCommit;
-    if (who.pendingConfirms === 0 && this.#lastStaged <= store.durableCommit) {
-      who.confirmed(token);
-      return;
-    }
-    this.#confirms.push(who, token, this.#lastStaged);
-    this.requestTurn();
+    this.#road.confirm(who, token);
   }
 
   pace(address: Address, producer: PacedProducer): boolean {
@@ -287,11 +249,7 @@ export class Broker implements BrokerApi {
   }
 
   queue(address: Address, create: boolean): Queue {
-    const known = this.#queues.addressed(address.name);
-    if (known !== null) return known;
-    if (!create || isTemporary(address)) throw noQueue(address);
-    this.#checkAutoCreate(address);
-    return this.#createQueue(address, true);
+    return this.#publisher.queue(address, create);
   }
 
   subscriptionQueue(options: SubscriptionQueueOptions): Queue {
@@ -393,93 +351,14 @@ export class Broker implements BrokerApi {
     return this.#deadlines.add(this.clock.monotonicMs() + delayMs, callback);
   }
 
-  #route(message: Message): number {
-    message.id = this.#nextMessageId++;
-    if (message.address.kind === 'queue') return this.#publishToQueue(message);
-    if (message.retain) this.#retained.keep(message, message.emptyBody);
-    return this.#distributor.toTopic(message);
-  }
-
-  /** Keeps a message back until its time. A topic's subscribers are those that it has then. */
-  #delay(message: Message): number {
-    const { address, expiresAt, notBefore } = message;
-    if (address.kind === 'queue' && this.#queueOf(address) === null) return 0;
-    if (expiresAt > 0 && expiresAt <= notBefore) {
-      this.metrics.messagesExpired++;
-      return 0;
-    }
-    this.#delayed.add(message);
-    return 1;
-  }
-
-  /** The producer was told that it is stored: it is not lost when its queue cannot take it. */
-  #release(message: Message): void {
-    try {
-      this.#route(message);
-    } catch (error) {
-      if (!(error instanceof BrokerError)) throw error;
-      this.#settlement.buryUndelivered(message, error.message);
-    }
-  }
-
-  #publishToQueue(message: Message): number {
-    const queue = this.#queueOf(message.address);
-    if (queue === null) return 0;
-    this.#distributor.toQueue(queue, message, null);
-    return 1;
-  }
-
-  /** The queue that messages to an address go to, created if need be; null for one that is gone. */
-  #queueOf(address: Address): Queue | null {
-    const known = this.#queues.addressed(address.name);
-    if (known !== null) return known;
-    if (!isTemporary(address)) return this.queue(address, true);
-    // Whoever waited for the reply is gone: the same as a topic without a subscriber.
-    this.metrics.messagesUnroutable++;
-    return null;
-  }
-
-  #checkAutoCreate(address: Address): void {
-    if (!this.#policies.for(address).autoCreate) throw noQueue(address);
-  }
-
-  #createQueue({ name }: Address, limited: boolean): Queue {
-    const options = { name, kind: 'queue', durable: true, ownerId: 0 } as const;
-    return this.#queues.create(options, limited);
-  }
-
-  /**
-   * Seals the open commit when somebody waits for it. What nobody waits for, such as settlements
-   * without a receipt, joins a later commit: it costs no sync of its own.
-   */
-  #seal(): void {
-    const store = this.#store;
-    this.#retained.stage();
-    if (!store.dirty) return;
-    this.#lastStaged = store.openCommit;
-    const gated = this.#schedule.gated || this.#delayed.gated;
-    const awaited = gated || this.#confirms.lastCommit >= store.openCommit;
-    if (awaited || store.pendingBytes > LAZY_BYTES_MAX || this.role === 'stopping') store.commit();
-    else this.#sealLater();
-  }
-
-  #sealLater(): void {
-    if (this.#lazySeal) return;
-    this.#lazySeal = true;
-    this.schedule(LAZY_COMMIT_MS, () => {
-      this.#lazySeal = false;
-      this.#store.commit();
-    });
-  }
-
   /** A commit is durable: the next one goes to the disk, then promises are kept, then queues run. */
   #committed(commit: number): void {
     this.metrics.commits++;
     // First, since sealing asks who still waits.
     this.#schedule.committed(commit);
     this.#delayed.committed();
-    this.#seal();
-    this.#confirms.run(commit);
+    this.#road.seal();
+    this.#road.keepPromises(commit);
     this.requestTurn();
   }
 
@@ -514,18 +393,39 @@ export class Broker implements BrokerApi {
     };
   }
 
+  #createPublisher(bootCount: number): Publisher {
+    return new Publisher({
+      bootCount,
+      clock: this.clock,
+      metrics: this.metrics,
+      policies: this.#policies,
+      formats: this.formats,
+      queues: this.#queues,
+      distributor: this.#distributor,
+      retained: this.#retained,
+      delayed: this.#delayed,
+      settlement: this.#settlement,
+    });
+  }
+
+  #createRoad(): CommitRoad {
+    return new CommitRoad({
+      store: this.#store,
+      schedule: (delayMs, callback) => this.schedule(delayMs, callback),
+      requestTurn: this.requestTurn,
+      hasUnstaged: () => this.#retained.dirty,
+      stage: () => this.#retained.stage(),
+      isAwaited: () => this.#schedule.gated || this.#delayed.gated || this.role === 'stopping',
+    });
+  }
+
   #createSettlement(): Settlement {
     return new Settlement({
       metrics: this.metrics,
       clock: this.clock,
       queueAddress: (name) => this.addresses.queue(name),
       policyFor: (address) => this.#policies.for(address),
-      sendLetter: (letter) => {
-        letter.id = this.#nextMessageId++;
-        const { address } = letter;
-        const known = this.#queues.addressed(address.name);
-        this.#distributor.toQueue(known ?? this.#createQueue(address, false), letter, null);
-      },
+      sendLetter: (letter) => this.#publisher.sendLetter(letter),
     });
   }
 
@@ -540,7 +440,7 @@ export class Broker implements BrokerApi {
       requestTurn: this.requestTurn,
       createQueue: () => this.#queues.createSchedule(),
       overloaded: () => this.overloaded,
-      release: (message) => this.#release(message),
+      release: (message) => this.#publisher.release(message),
     });
   }
 
@@ -593,12 +493,4 @@ export class Broker implements BrokerApi {
     }
     this.requestTurn();
   }
-}
-
-function noQueue(address: Address): BrokerError {
-  return new BrokerError('address-not-found', `there is no queue ${address.name}`);
-}
-
-function isTemporary(address: Address): boolean {
-  return address.name.startsWith(TEMPORARY_PREFIX);
 }
