@@ -9,8 +9,21 @@ const allowed = {
   amqp: ['core', 'wire'],
   transport: ['core', 'wire'],
   admin: ['core', 'wire'],
-  server: ['wire', 'core', 'journal', 'auth', 'mqtt', 'stomp', 'amqp', 'transport', 'admin'],
-  cli: ['server'],
+  failover: ['journal', 'core', 'wire'],
+  server: [
+    'wire',
+    'core',
+    'journal',
+    'auth',
+    'mqtt',
+    'stomp',
+    'amqp',
+    'transport',
+    'admin',
+    'failover',
+  ],
+  drill: [],
+  cli: ['server', 'failover', 'drill'],
 };
 
 const arrows = Object.entries(allowed).map(([name, targets]) => ({

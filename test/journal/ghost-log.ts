@@ -1,10 +1,10 @@
-import { type CommitBatch, type KeyRange, MemoryLog, type ShardLog } from '@causeway/journal';
+import { type CommitBatch, type CommitLog, type KeyRange, MemoryLog } from '@causeway/journal';
 
 /**
  * A log whose state brings deleted records back, as LevelDB 1.20 does when a snapshot is held
  * during a compaction: the store must not believe in them.
  */
-export class GhostLog implements ShardLog {
+export class GhostLog implements CommitLog {
   readonly location = 'ghosts';
   readonly #log: MemoryLog;
   /** Every value that was ever put. */

@@ -1,5 +1,5 @@
 import { deepStrictEqual, strictEqual } from 'node:assert';
-import type { ShardLog } from '@causeway/journal';
+import type { CommitLog } from '@causeway/journal';
 import type { SeededRandom } from '../support/seeded-random.js';
 import { Run } from './store-fixture.js';
 import { describeModel, describeRecovered, ModelState, type StoreModel } from './store-model.js';
@@ -10,7 +10,7 @@ const RUNS = 4;
 const STEPS = 60;
 
 /** A log that a simulation drives: appends end, and processes, when it says so. */
-export interface SimulatedLog extends ShardLog {
+export interface SimulatedLog extends CommitLog {
   readonly appending: boolean;
   completeAppend(): void;
 }

@@ -109,7 +109,7 @@ test('closing waits for the commit that is being written', async () => {
 
 test('a journal is used after its recovery only', () => {
   const journal = new Journal({
-    shardLog: new MemoryLog(),
+    commitLog: new MemoryLog(),
     addresses: new AddressBook(),
     log: SILENT_LOG,
     onFatal: () => {},

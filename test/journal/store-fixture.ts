@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AddressBook, type Log, type RecoveredState, type StoredEntry } from '@causeway/core';
-import { Journal, LevelLog, type LevelOptions, MemoryLog, type ShardLog } from '@causeway/journal';
+import { type CommitLog, Journal, LevelLog, type LevelOptions, MemoryLog } from '@causeway/journal';
 import { ModelState, StoreModel } from './store-model.js';
 
 export interface LoggedLine {
@@ -41,7 +41,7 @@ export class Run {
 
   /** Opens a journal as a process that starts does. */
   static async start(
-    shardLog: ShardLog,
+    commitLog: CommitLog,
     state = new ModelState(),
     checkpointInterval = 4,
     defer: (task: () => void) => void = setImmediate,
@@ -50,7 +50,7 @@ export class Run {
     const fatal: Error[] = [];
     const addresses = new AddressBook();
     const journal = new Journal({
-      shardLog,
+      commitLog,
       addresses,
       log: collectingLog(errors),
       onFatal: (error) => fatal.push(error),

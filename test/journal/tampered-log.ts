@@ -1,7 +1,7 @@
-import type { CommitBatch, KeyRange, MemoryLog, ShardLog } from '@causeway/journal';
+import type { CommitBatch, CommitLog, KeyRange, MemoryLog } from '@causeway/journal';
 
 /** A log that a process finds with one record changed, or missing when `value` is null. */
-export class TamperedLog implements ShardLog {
+export class TamperedLog implements CommitLog {
   readonly location = 'tampered';
   readonly #log: MemoryLog;
   readonly #key: Buffer;

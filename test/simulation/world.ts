@@ -140,7 +140,7 @@ export class World implements Confirmable, ConsumerSink, TransactionOwner {
     this.pendingConfirms = 0;
     const addresses = new AddressBook();
     const store = new Journal({
-      shardLog: this.#log,
+      commitLog: this.#log,
       addresses,
       log: SILENT_LOG,
       onFatal: (error) => {

@@ -73,7 +73,7 @@ export class TestBroker {
     const deferred: (() => void)[] = [];
     this.#deferred = deferred;
     this.store = new Journal({
-      shardLog: this.log,
+      commitLog: this.log,
       addresses,
       log: this.#createLog(),
       onFatal: (error) => {

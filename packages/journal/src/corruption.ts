@@ -1,7 +1,7 @@
 import { BrokerError } from '@causeway/core';
 import { WireError } from '@causeway/wire';
 import { isIntact } from './checksum.js';
-import type { ShardLog } from './shard-log.js';
+import type { CommitLog } from './commit-log.js';
 
 /** The error for a store that must not be served, with what to do about it. */
 export function corrupt(location: string, what: string, cause?: unknown): BrokerError {
@@ -18,19 +18,19 @@ export function corrupt(location: string, what: string, cause?: unknown): Broker
  * @throws BrokerError `storage-corrupt` that names it
  */
 export function mustDecode<T>(
-  shardLog: ShardLog,
+  commitLog: CommitLog,
   name: string,
   key: Buffer,
   value: Buffer,
   decode: (value: Buffer) => T,
 ): T {
   if (!isIntact(key, value)) {
-    throw corrupt(shardLog.location, `the checksum of ${name} is wrong`);
+    throw corrupt(commitLog.location, `the checksum of ${name} is wrong`);
   }
   try {
     return decode(value);
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
-    throw corrupt(shardLog.location, `${name} cannot be read: ${error.message}`, error);
+    throw corrupt(commitLog.location, `${name} cannot be read: ${error.message}`, error);
   }
 }

@@ -1,12 +1,12 @@
 import type { DocumentKind } from '@causeway/core';
 import { ByteWriter } from '@causeway/wire';
 import { sealValue } from './checksum.js';
+import type { CommitBatch } from './commit-log.js';
 import { startRecord } from './fact-records.js';
 import type { Inventory } from './inventory.js';
 import { DOCUMENT_KINDS, type Keys } from './keys.js';
 import { mergeRanges, writeRanges } from './ranges.js';
 import { RECORD } from './record-kinds.js';
-import type { CommitBatch } from './shard-log.js';
 
 /** Tombstones of one kind before a census replaces them; also at least half of what is live. */
 export const CENSUS_TOMBSTONES = 1024;

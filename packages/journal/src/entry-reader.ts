@@ -7,10 +7,10 @@ import {
 } from '@causeway/core';
 import { WireError } from '@causeway/wire';
 import { isIntact } from './checksum.js';
+import type { CommitLog } from './commit-log.js';
 import { Keys } from './keys.js';
 import { MessageDecoder } from './message-codec.js';
 import { type DecodedBody, decodeBody, decodeEntry } from './message-records.js';
-import type { ShardLog } from './shard-log.js';
 
 /** A larger id is that of a publisher which was not stored: in a later run it is somebody else's. */
 const STORED_ID_MAX = 2 ** 32 - 1;
@@ -26,14 +26,14 @@ class Damage {
  * returned without a message, so that it is never served.
  */
 export class EntryReader {
-  readonly #shardLog: ShardLog;
+  readonly #commitLog: CommitLog;
   readonly #log: Log;
   readonly #keys = new Keys();
   readonly #decoder: MessageDecoder;
   readonly #bootCount: number;
 
-  constructor(shardLog: ShardLog, addresses: AddressBook, log: Log, bootCount: number) {
-    this.#shardLog = shardLog;
+  constructor(commitLog: CommitLog, addresses: AddressBook, log: Log, bootCount: number) {
+    this.#commitLog = commitLog;
     this.#log = log;
     this.#decoder = new MessageDecoder(addresses);
     this.#bootCount = bootCount;
@@ -100,7 +100,7 @@ export class EntryReader {
 
   #get(name: string, key: Buffer): Buffer | null {
     try {
-      return this.#shardLog.get(key);
+      return this.#commitLog.get(key);
     } catch (error) {
       if (!(error instanceof BrokerError) || error.code !== 'storage-corrupt') throw error;
       throw new Damage(`${name} is unreadable: ${error.message}`);

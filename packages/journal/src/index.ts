@@ -1,8 +1,8 @@
+export type { CommitBatch, CommitLog, KeyRange } from './commit-log.js';
 export { Journal, type JournalOptions } from './journal.js';
 export type { LevelOptions } from './level-database.js';
 export { LevelLog } from './level-log.js';
 export { MemoryLog } from './memory-log.js';
 export { type OpenJournalOptions, openJournal } from './open-journal.js';
 export { FORMAT_VERSION } from './record-kinds.js';
-export type { CommitBatch, KeyRange, ShardLog } from './shard-log.js';
 export { checkStore } from './store-check.js';

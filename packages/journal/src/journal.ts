@@ -12,15 +12,15 @@ import {
   type StoredEntry,
 } from '@causeway/core';
 import { sealValue } from './checksum.js';
+import type { CommitBatch, CommitLog } from './commit-log.js';
 import { EntryReader } from './entry-reader.js';
 import { Keys } from './keys.js';
 import { MessageRecords } from './message-records.js';
 import { recoverStore } from './recovery.js';
 import { Sealer } from './sealer.js';
-import type { CommitBatch, ShardLog } from './shard-log.js';
 
 export interface JournalOptions {
-  readonly shardLog: ShardLog;
+  readonly commitLog: CommitLog;
   readonly addresses: AddressBook;
   readonly log: Log;
   /**
@@ -48,14 +48,14 @@ interface Opened {
 }
 
 /**
- * The durable side of core over a {@link ShardLog}. Messages go straight into the batch of the
+ * The durable side of core over a {@link CommitLog}. Messages go straight into the batch of the
  * open commit; facts and documents are collected and written when the commit is sealed. One commit
  * is being written at a time, and everything staged meanwhile joins the next. What is known of a
  * queue or session lives and dies with the document of that kind and id, so put the document first.
  */
 export class Journal implements Store {
   readonly #options: JournalOptions;
-  readonly #shardLog: ShardLog;
+  readonly #commitLog: CommitLog;
   readonly #defer: (task: () => void) => void;
   readonly #keys = new Keys();
   #opened: Opened | null = null;
@@ -72,11 +72,11 @@ export class Journal implements Store {
 
   constructor(options: JournalOptions) {
     this.#options = options;
-    this.#shardLog = options.shardLog;
+    this.#commitLog = options.commitLog;
     this.#defer = options.defer ?? setImmediate;
-    this.#durableCommit = this.#shardLog.tail;
+    this.#durableCommit = this.#commitLog.tail;
     this.#openCommit = this.#durableCommit + 1;
-    this.#batch = this.#shardLog.begin();
+    this.#batch = this.#commitLog.begin();
   }
 
   get openCommit(): number {
@@ -189,8 +189,8 @@ export class Journal implements Store {
     this.#ready.sealer.seal(batch, commit, this.#source);
     this.#writingBytes = batch.bytes;
     this.#openCommit = commit + 1;
-    this.#batch = this.#shardLog.begin();
-    this.#shardLog.append(commit - 1, batch, (error) => this.#written(commit, error));
+    this.#batch = this.#commitLog.begin();
+    this.#commitLog.append(commit - 1, batch, (error) => this.#written(commit, error));
   }
 
   onDurable(listener: (commit: number) => void): void {
@@ -209,14 +209,14 @@ export class Journal implements Store {
   async recover(): Promise<RecoveredState> {
     invariant(this.#opened === null, 'a journal recovers once');
     const { addresses, log, checkpointInterval } = this.#options;
-    const recovery = await recoverStore(this.#shardLog);
+    const recovery = await recoverStore(this.#commitLog);
     const bootCount = recovery.bootCount + 1;
     const interval = checkpointInterval ?? CHECKPOINT_INTERVAL_COMMITS;
     const sealer = new Sealer(recovery, interval);
     sealer.stageStart(this.#batch);
     this.#opened = {
       records: new MessageRecords(bootCount),
-      reader: new EntryReader(this.#shardLog, addresses, log, bootCount),
+      reader: new EntryReader(this.#commitLog, addresses, log, bootCount),
       sealer,
     };
     const queues = new Map([...recovery.queues].map(([id, facts]) => [id, facts.recovered]));
@@ -231,7 +231,7 @@ export class Journal implements Store {
       });
     }
     this.#closed = true;
-    await this.#shardLog.close();
+    await this.#commitLog.close();
   }
 
   get #ready(): Opened {

@@ -1,6 +1,6 @@
 import type { DocumentKind } from '@causeway/core';
+import type { KeyRange } from './commit-log.js';
 import { getUint32, getUint48, putUint32, putUint48, putUint64 } from './integers.js';
-import type { KeyRange } from './shard-log.js';
 
 /** The first byte of every key: what kind of record it is. docs/data-on-disk.md draws them all. */
 const PREFIX = {

@@ -1,5 +1,5 @@
+import type { CommitBatch } from './commit-log.js';
 import type { Database } from './level-database.js';
-import type { CommitBatch } from './shard-log.js';
 
 /**
  * What a chained batch of `level` offers to those who implement stores on abstract-level. Its

@@ -1,6 +1,7 @@
 import { BrokerError, invariant } from '@causeway/core';
 import type { Iterator as LevelIterator } from 'level';
 import { sealValue } from './checksum.js';
+import type { CommitBatch, CommitLog, KeyRange } from './commit-log.js';
 import { corrupt, mustDecode } from './corruption.js';
 import { openRecord } from './fact-records.js';
 import { Keys, parseCommitKey, RANGES } from './keys.js';
@@ -9,7 +10,6 @@ import { type Database, type LevelOptions, openDatabase } from './level-database
 import { storageError } from './level-errors.js';
 import { LogPadding } from './log-padding.js';
 import { RECORD } from './record-kinds.js';
-import type { CommitBatch, KeyRange, ShardLog } from './shard-log.js';
 import { checkForRecovery } from './store-check.js';
 import { TailWitness } from './tail-witness.js';
 
@@ -24,7 +24,7 @@ type Cursor = LevelIterator<Database, Buffer, Buffer>;
  * The engine `local`: a synced batch of LevelDB is the append, and what it writes is the state.
  * Each commit also writes a mark with its number, which tells the tail when the log is opened.
  */
-export class LevelLog implements ShardLog {
+export class LevelLog implements CommitLog {
   readonly location: string;
   readonly #database: Database;
   readonly #batches: LevelBatchPool;

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readdirSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CommitBatch } from './shard-log.js';
+import type { CommitBatch } from './commit-log.js';
 
 const ZEROS = Buffer.alloc(1024 * 1024);
 /** Syncing more than this takes long anyway, and is not worth writing the place twice. */

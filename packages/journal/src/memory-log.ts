@@ -1,5 +1,5 @@
 import { BrokerError, invariant } from '@causeway/core';
-import type { CommitBatch, KeyRange, ShardLog } from './shard-log.js';
+import type { CommitBatch, CommitLog, KeyRange } from './commit-log.js';
 
 interface Operation {
   readonly key: string;
@@ -32,10 +32,10 @@ interface Append {
 }
 
 /**
- * The contract of {@link ShardLog} in memory, for simulations: an append becomes durable when the
+ * The contract of {@link CommitLog} in memory, for simulations: an append becomes durable when the
  * test says so, and a crash keeps what was durable, with or without the append under way.
  */
-export class MemoryLog implements ShardLog {
+export class MemoryLog implements CommitLog {
   readonly location = 'memory';
   #tail: number;
   readonly #state: Map<string, Buffer>;

@@ -20,6 +20,6 @@ export interface OpenJournalOptions {
  */
 export async function openJournal(options: OpenJournalOptions): Promise<Journal> {
   const { folder, addresses, log, onFatal, level } = options;
-  const shardLog = await LevelLog.open(folder, level);
-  return new Journal({ shardLog, addresses, log, onFatal });
+  const commitLog = await LevelLog.open(folder, level);
+  return new Journal({ commitLog, addresses, log, onFatal });
 }

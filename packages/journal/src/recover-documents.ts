@@ -1,6 +1,7 @@
 import type { DocumentKind } from '@causeway/core';
 import { type ByteReader, WireError } from '@causeway/wire';
 import { CHECKSUM_BYTES } from './checksum.js';
+import type { CommitLog } from './commit-log.js';
 import { mustDecode } from './corruption.js';
 import { type DocumentVersions, emptyVersions } from './document-table.js';
 import { openRecord } from './fact-records.js';
@@ -8,7 +9,6 @@ import type { Inventory } from './inventory.js';
 import { Keys, parseCensusKey, parseVersionedKey, RANGES } from './keys.js';
 import { readRanges } from './ranges.js';
 import { RECORD } from './record-kinds.js';
-import type { ShardLog } from './shard-log.js';
 
 export interface RecoveredDocuments {
   /** Payloads of the documents that are live. */
@@ -27,23 +27,23 @@ interface Census {
  * something newer replaces into the `garbage`.
  */
 export async function recoverDocuments(
-  shardLog: ShardLog,
+  commitLog: CommitLog,
   kind: DocumentKind,
   inventory: Inventory,
   garbage: Buffer[],
 ): Promise<RecoveredDocuments> {
-  const census = await readCensus(shardLog, kind, garbage);
+  const census = await readCensus(commitLog, kind, garbage);
   const found: RecoveredDocuments = { values: new Map(), versions: emptyVersions() };
   found.versions.censusCommit = census.commit;
   let previous: Buffer | null = null;
   let previousId = -1;
-  await shardLog.scan(RANGES.documents(kind), (key, value) => {
+  await commitLog.scan(RANGES.documents(kind), (key, value) => {
     const { id, commit } = parseVersionedKey(key);
     if (previous !== null && previousId === id) garbage.push(previous);
     previous = key;
     previousId = id;
     const name = `document ${id} of kind ${kind} at commit ${commit}`;
-    const payload = mustDecode(shardLog, name, key, value, readDocument);
+    const payload = mustDecode(commitLog, name, key, value, readDocument);
     if (commit <= census.commit && !census.live.has(id)) garbage.push(key);
     else take(found, id, commit, payload);
   });
@@ -73,18 +73,18 @@ function readDocument(value: Buffer): Buffer | null {
 }
 
 async function readCensus(
-  shardLog: ShardLog,
+  commitLog: CommitLog,
   kind: DocumentKind,
   garbage: Buffer[],
 ): Promise<Census> {
   let census: Census = { commit: 0, live: new Set() };
   let previous: Buffer | null = null;
-  await shardLog.scan(RANGES.censuses(kind), (key, value) => {
+  await commitLog.scan(RANGES.censuses(kind), (key, value) => {
     if (previous !== null) garbage.push(previous);
     previous = key;
     const commit = parseCensusKey(key);
     const name = `the census of documents of kind ${kind} at commit ${commit}`;
-    const live = mustDecode(shardLog, name, key, value, (bytes) =>
+    const live = mustDecode(commitLog, name, key, value, (bytes) =>
       readIds(openRecord(bytes, RECORD.census)),
     );
     census = { commit, live };

@@ -1,4 +1,5 @@
 import { BrokerError, type DocumentKind } from '@causeway/core';
+import type { CommitLog } from './commit-log.js';
 import { corrupt, mustDecode } from './corruption.js';
 import { type DocumentVersions, emptyVersions } from './document-table.js';
 import {
@@ -22,7 +23,6 @@ import {
 } from './keys.js';
 import { FORMAT_VERSION, RECORD } from './record-kinds.js';
 import { recoverDocuments } from './recover-documents.js';
-import type { ShardLog } from './shard-log.js';
 
 /** Everything that a store says about itself when it is opened. */
 export interface Recovery {
@@ -44,25 +44,25 @@ export interface Recovery {
  * Reads what is live: documents and facts, never messages. Runs before anything is written.
  * @throws BrokerError `storage-corrupt` naming the record, `storage-newer`
  */
-export async function recoverStore(shardLog: ShardLog): Promise<Recovery> {
-  const recovery = emptyRecovery(shardLog.tail);
-  if (await isNew(shardLog)) return recovery;
-  recovery.bootCount = await readBootCount(shardLog);
-  const last = readLastDelta(shardLog);
+export async function recoverStore(commitLog: CommitLog): Promise<Recovery> {
+  const recovery = emptyRecovery(commitLog.tail);
+  if (await isNew(commitLog)) return recovery;
+  recovery.bootCount = await readBootCount(commitLog);
+  const last = readLastDelta(commitLog);
   recovery.oldestDelta = last.oldest;
   for (const kind of DOCUMENT_KINDS) {
-    const found = await recoverDocuments(shardLog, kind, recovery.inventory, recovery.garbage);
+    const found = await recoverDocuments(commitLog, kind, recovery.inventory, recovery.garbage);
     recovery.documents[kind] = found.values;
     recovery.versions[kind] = found.versions;
   }
-  await readCheckpoints(shardLog, recovery);
-  await readDeltas(shardLog, recovery);
-  takeStock(shardLog, recovery, last.inventory);
+  await readCheckpoints(commitLog, recovery);
+  await readDeltas(commitLog, recovery);
+  takeStock(commitLog, recovery, last.inventory);
   return recovery;
 }
 
 /** Forgets the facts of what is deleted, and compares what was found with what must be there. */
-function takeStock(shardLog: ShardLog, recovery: Recovery, expected: number): void {
+function takeStock(commitLog: CommitLog, recovery: Recovery, expected: number): void {
   const { documents, inventory, queues, sessions } = recovery;
   const keys = new Keys();
   for (const [kind, facts] of [
@@ -82,7 +82,7 @@ function takeStock(shardLog: ShardLog, recovery: Recovery, expected: number): vo
   inventory.toggle(keys.meta('boot', recovery.bootCount));
   if (inventory.value === expected) return;
   throw corrupt(
-    shardLog.location,
+    commitLog.location,
     'a document, a checkpoint or the count of its starts is missing, or is an older version',
   );
 }
@@ -107,53 +107,53 @@ function emptyRecovery(tail: number): Recovery {
 }
 
 /** Checks the version of the format; a store without one must be empty. */
-async function isNew(shardLog: ShardLog): Promise<boolean> {
-  const version = await readMeta(shardLog, 'format', RECORD.format);
+async function isNew(commitLog: CommitLog): Promise<boolean> {
+  const version = await readMeta(commitLog, 'format', RECORD.format);
   if (version > FORMAT_VERSION) {
     throw new BrokerError(
       'storage-newer',
-      `the store in ${shardLog.location} has format ${version}; this version of Causeway reads ` +
+      `the store in ${commitLog.location} has format ${version}; this version of Causeway reads ` +
         `up to ${FORMAT_VERSION}: start it with the version that wrote it, or a later one`,
     );
   }
-  if (version > 0 && shardLog.tail > 0) return false;
-  if (version > 0 || shardLog.tail > 0 || (await shardLog.lastKey(RANGES.everything)) !== null) {
-    throw corrupt(shardLog.location, 'the record of its format or of its last commit is missing');
+  if (version > 0 && commitLog.tail > 0) return false;
+  if (version > 0 || commitLog.tail > 0 || (await commitLog.lastKey(RANGES.everything)) !== null) {
+    throw corrupt(commitLog.location, 'the record of its format or of its last commit is missing');
   }
   return true;
 }
 
-async function readBootCount(shardLog: ShardLog): Promise<number> {
-  const bootCount = await readMeta(shardLog, 'boot', RECORD.boot);
-  if (bootCount === 0) throw corrupt(shardLog.location, 'the count of its starts is missing');
+async function readBootCount(commitLog: CommitLog): Promise<number> {
+  const bootCount = await readMeta(commitLog, 'boot', RECORD.boot);
+  if (bootCount === 0) throw corrupt(commitLog.location, 'the count of its starts is missing');
   return bootCount;
 }
 
 /** The highest number of a meta record; 0 when there is none. */
-async function readMeta(shardLog: ShardLog, kind: MetaKind, record: number): Promise<number> {
-  const key = await shardLog.lastKey(RANGES.meta(kind));
+async function readMeta(commitLog: CommitLog, kind: MetaKind, record: number): Promise<number> {
+  const key = await commitLog.lastKey(RANGES.meta(kind));
   if (key === null) return 0;
-  const value = shardLog.get(key);
+  const value = commitLog.get(key);
   const name = `the ${kind} record ${parseMetaKey(key)}`;
-  if (value === null) throw corrupt(shardLog.location, `${name} is missing`);
-  mustDecode(shardLog, name, key, value, (bytes) => openRecord(bytes, record));
+  if (value === null) throw corrupt(commitLog.location, `${name} is missing`);
+  mustDecode(commitLog, name, key, value, (bytes) => openRecord(bytes, record));
   return parseMetaKey(key);
 }
 
-function readLastDelta(shardLog: ShardLog): Delta {
-  const key = new Keys().delta(shardLog.tail);
-  const value = shardLog.get(key);
-  const name = `the delta of commit ${shardLog.tail}`;
-  if (value === null) throw corrupt(shardLog.location, `${name} is missing`);
-  return mustDecode(shardLog, name, key, value, readDelta);
+function readLastDelta(commitLog: CommitLog): Delta {
+  const key = new Keys().delta(commitLog.tail);
+  const value = commitLog.get(key);
+  const name = `the delta of commit ${commitLog.tail}`;
+  if (value === null) throw corrupt(commitLog.location, `${name} is missing`);
+  return mustDecode(commitLog, name, key, value, readDelta);
 }
 
-async function readCheckpoints(shardLog: ShardLog, recovery: Recovery): Promise<void> {
+async function readCheckpoints(commitLog: CommitLog, recovery: Recovery): Promise<void> {
   const { queues, sessions } = recovery;
-  await scanCheckpoints(shardLog, 'queue', recovery, (id, commit, decode) => {
+  await scanCheckpoints(commitLog, 'queue', recovery, (id, commit, decode) => {
     get(queues, id, QueueFacts).restore(decode(readQueueCheckpoint), commit);
   });
-  await scanCheckpoints(shardLog, 'session', recovery, (id, commit, decode) => {
+  await scanCheckpoints(commitLog, 'session', recovery, (id, commit, decode) => {
     get(sessions, id, SessionFacts).restore(decode(readSessionCheckpoint), commit);
   });
 }
@@ -162,40 +162,40 @@ type Restore = (id: number, commit: number, decode: <T>(read: (value: Buffer) =>
 
 /** Visits each checkpoint of a kind; the last one of each id stands. */
 async function scanCheckpoints(
-  shardLog: ShardLog,
+  commitLog: CommitLog,
   kind: FactsKind,
   recovery: Recovery,
   restore: Restore,
 ): Promise<void> {
   let previous: Buffer | null = null;
   let previousId = 0;
-  await shardLog.scan(RANGES.checkpoints(kind), (key, value) => {
+  await commitLog.scan(RANGES.checkpoints(kind), (key, value) => {
     const { id, commit } = parseVersionedKey(key);
     if (previous !== null && previousId === id) recovery.garbage.push(previous);
     previous = key;
     previousId = id;
     const name = `the checkpoint of ${kind} ${id} at commit ${commit}`;
-    restore(id, commit, (read) => mustDecode(shardLog, name, key, value, read));
+    restore(id, commit, (read) => mustDecode(commitLog, name, key, value, read));
   });
 }
 
 /** Applies the deltas in order; none may be missing. */
-async function readDeltas(shardLog: ShardLog, recovery: Recovery): Promise<void> {
+async function readDeltas(commitLog: CommitLog, recovery: Recovery): Promise<void> {
   let expected = recovery.oldestDelta;
-  await shardLog.scan(RANGES.deltasFrom(expected), (key, value) => {
+  await commitLog.scan(RANGES.deltasFrom(expected), (key, value) => {
     const commit = parseCommitKey(key);
-    if (commit !== expected) throw missingDelta(shardLog, expected);
+    if (commit !== expected) throw missingDelta(commitLog, expected);
     expected++;
     const name = `the delta of commit ${commit}`;
-    applyDelta(recovery, mustDecode(shardLog, name, key, value, readDelta), commit);
+    applyDelta(recovery, mustDecode(commitLog, name, key, value, readDelta), commit);
   });
-  if (expected !== shardLog.tail + 1) throw missingDelta(shardLog, expected);
+  if (expected !== commitLog.tail + 1) throw missingDelta(commitLog, expected);
 }
 
-function missingDelta(shardLog: ShardLog, commit: number): BrokerError {
+function missingDelta(commitLog: CommitLog, commit: number): BrokerError {
   return corrupt(
-    shardLog.location,
-    `the delta of commit ${commit} is missing or out of place; the last commit is ${shardLog.tail}`,
+    commitLog.location,
+    `the delta of commit ${commit} is missing or out of place; the last commit is ${commitLog.tail}`,
   );
 }
 

@@ -3,6 +3,7 @@ import { ByteWriter } from '@causeway/wire';
 import { QueueChanges, SessionChanges } from './changes.js';
 import { type Checkpointed, CheckpointSchedule } from './checkpoint-schedule.js';
 import { sealValue } from './checksum.js';
+import type { CommitBatch } from './commit-log.js';
 import { DocumentTable } from './document-table.js';
 import {
   startRecord,
@@ -14,7 +15,6 @@ import type { Inventory } from './inventory.js';
 import { Keys } from './keys.js';
 import { FORMAT_VERSION, RECORD } from './record-kinds.js';
 import type { Recovery } from './recovery.js';
-import type { CommitBatch } from './shard-log.js';
 
 /** Keys of old records that one commit deletes at most. */
 const GARBAGE_PER_COMMIT = 256;

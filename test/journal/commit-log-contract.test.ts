@@ -1,13 +1,13 @@
 import { rmSync } from 'node:fs';
 import { BrokerError } from '@causeway/core';
-import { type KeyRange, LevelLog, MemoryLog, type ShardLog } from '@causeway/journal';
+import { type CommitLog, type KeyRange, LevelLog, MemoryLog } from '@causeway/journal';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { temporaryFolder } from './store-fixture.js';
 
 interface LogFixture {
-  open(): Promise<ShardLog>;
+  open(): Promise<CommitLog>;
   /** Lets an append that was accepted come to its end. */
-  settle(log: ShardLog): void;
+  settle(log: CommitLog): void;
   dispose(): void;
 }
 
@@ -15,7 +15,7 @@ const KEY = Buffer.from('a key');
 const VALUE = Buffer.from('a value');
 const USER_KEYS: KeyRange = { from: Buffer.from('a'), below: Buffer.from('l') };
 
-shardLogContract('memory', () => {
+commitLogContract('memory', () => {
   let log: MemoryLog | null = null;
   return {
     async open() {
@@ -27,7 +27,7 @@ shardLogContract('memory', () => {
   };
 });
 
-shardLogContract('local', () => {
+commitLogContract('local', () => {
   const folder = temporaryFolder();
   return {
     open: () => LevelLog.open(folder),
@@ -36,10 +36,10 @@ shardLogContract('local', () => {
   };
 });
 
-function shardLogContract(name: string, createFixture: () => LogFixture): void {
-  describe(`shard log contract: ${name}`, () => {
+function commitLogContract(name: string, createFixture: () => LogFixture): void {
+  describe(`commit log contract: ${name}`, () => {
     let fixture: LogFixture;
-    let log: ShardLog;
+    let log: CommitLog;
 
     beforeEach(async () => {
       fixture = createFixture();

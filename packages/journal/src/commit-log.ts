@@ -22,7 +22,7 @@ export interface KeyRange {
  * up to. The `local` engine writes both at once; a replicated engine appends the batch as bytes to
  * its log first and applies it afterwards. Commits are numbered from 1 without gaps.
  */
-export interface ShardLog {
+export interface CommitLog {
   /** Where it keeps its state, for messages. */
   readonly location: string;
   /** Number of the last commit that was appended; 0 for an empty log. */

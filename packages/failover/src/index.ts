@@ -1,0 +1,20 @@
+export {
+  decodeRecord,
+  encodeRecord,
+  HASH_BYTES,
+  hashRecord,
+  type LogRecord,
+  NO_HASH,
+  RECORD_KINDS,
+  type RecordHeader,
+  type RecordKind,
+} from './log-record.js';
+export type { NodeStatus, ReplicaRole } from './node-status.js';
+export type {
+  AppendResult,
+  DurabilityDomain,
+  LogCapabilities,
+  LogReader,
+  LogReading,
+  ShardLog,
+} from './shard-log.js';
