@@ -256,7 +256,7 @@ test('1.2.3 1.6.22 a list may be empty, short or long', async () => {
   }
 });
 
-test('1.2.4 1.6.24 several symbols may be one symbol, or an array of any width', async () => {
+test('1.2.4 1.3.4 1.6.24 several symbols may be one symbol, or an array of any width', async () => {
   for (const capabilities of [
     symbol('a'),
     symbols('a', 'b'),
@@ -273,7 +273,7 @@ test('1.2.4 1.6.24 several symbols may be one symbol, or an array of any width',
   }
 });
 
-test('1.3 1.1.3 fields at the end may be left out, and null stands for the default', async () => {
+test('1.1.3 1.3.4 1.4 fields at the end may be left out, and null stands for the default', async () => {
   const client = await connect();
   client.send(rawPerformative('begin', list(NULL, uint(0), uint(10), uint(10), NULL, NULL)));
   await client.expect('begin');
