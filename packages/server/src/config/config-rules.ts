@@ -1,6 +1,10 @@
 import { DestinationPattern, hasStockPassword, isLoopback, verifyPassword } from '@causeway/auth';
+import { type Binding, bindings, collide } from './bindings.js';
 import type { ConfigProblem } from './config-problem.js';
+import { checkFailover } from './failover-rules.js';
+import { checkMultiAz } from './multi-az-rules.js';
 import { nearestName } from './nearest-name.js';
+import { formatPath } from './option-rows.js';
 import type { Config } from './options.js';
 import { checkTlsFiles } from './tls-files.js';
 import { checkUsers } from './user-rules.js';
@@ -17,6 +21,8 @@ export async function checkRules(config: Config): Promise<RuleFindings> {
     ...users,
     ...checkListeners(config),
     ...checkPorts(config),
+    ...checkFailover(config),
+    ...checkMultiAz(config),
     ...checkDestinations('authorization', config.authorization),
     ...checkDestinations('policies', config.policies),
     ...(users.length > 0 ? [] : await checkStockPassword(config)),
@@ -39,39 +45,18 @@ function checkListeners({ listeners, admin }: Config): ConfigProblem[] {
   return problems;
 }
 
-interface Binding {
-  readonly path: readonly (string | number)[];
-  readonly host: string;
-  readonly port: number;
-}
-
-function bindings({ listeners, admin }: Config): Binding[] {
-  return [
-    ...listeners.map(({ host, port }, index) => ({ path: ['listeners', index], host, port })),
-    { path: ['admin'], host: admin.host, port: admin.port },
-  ];
-}
-
 function checkPorts(config: Config): ConfigProblem[] {
   const problems: ConfigProblem[] = [];
   const seen: Binding[] = [];
   for (const binding of bindings(config)) {
-    const other = seen.find(
-      (earlier) => earlier.port === binding.port && overlap(earlier, binding),
-    );
-    if (other !== undefined && binding.port !== 0) {
-      const by = other.path.length > 1 ? `listeners[${other.path[1]}]` : 'admin';
-      const message = `${binding.port} is bound by ${by} already`;
+    const other = seen.find((earlier) => collide(earlier, binding));
+    if (other !== undefined) {
+      const message = `${binding.port} is bound by ${formatPath(other.path)} already`;
       problems.push({ path: [...binding.path, 'port'], message });
     }
     seen.push(binding);
   }
   return problems;
-}
-
-function overlap(left: Binding, right: Binding): boolean {
-  const everywhere = (host: string) => host === '0.0.0.0' || host === '::';
-  return left.host === right.host || everywhere(left.host) || everywhere(right.host);
 }
 
 function checkDestinations(

@@ -1,6 +1,6 @@
 import { LIMITS, type LimitName } from '@causeway/core';
-import type { Option, ValueOption } from './option.js';
-import { OPTION_ROWS, type OptionRow } from './option-rows.js';
+import type { Fields, ListOption, Option, ValueOption } from './option.js';
+import { ANY_PLACE, OPTION_ROWS, type OptionRow } from './option-rows.js';
 
 const INTRODUCTION = `# Configuration
 
@@ -37,32 +37,36 @@ function renderTopLevel(row: OptionRow): string {
   if (option.kind === 'value') return `${heading}\n${renderTable([row])}`;
   if (key === 'limits') return `${heading}\n${renderLimits()}`;
   const rows = OPTION_ROWS.filter(
-    (inner) => inner.segments[0] === key && inner.option.kind === 'value',
+    (inner) => inner.segments[0] === key && inner !== row && inner.option.kind !== 'section',
   );
   return `${heading}${renderListDefault(option)}\n${renderTable(rows)}`;
 }
 
 function renderListDefault(option: Option): string {
   if (option.kind !== 'list' || option.default.length === 0) return '';
-  const items = option.default.map((item) => {
-    const fields = Object.entries(item).map(([name, value]) => `${name}: ${inYaml(value)}`);
-    return `- { ${fields.join(', ')} }\n`;
-  });
+  const items = option.default.map((item) => `- ${inFlow(item)}\n`);
   return `\nLeft out, it is\n\n\`\`\`yaml\n${items.join('')}\`\`\`\n`;
+}
+
+function inFlow(item: object): string {
+  const fields = Object.entries(item).map(([name, value]) => `${name}: ${inYaml(value)}`);
+  return `{ ${fields.join(', ')} }`;
 }
 
 function inYaml(value: unknown): string {
   return Array.isArray(value) ? `[${value.join(', ')}]` : String(value);
 }
 
+/** What has a row of its own: a section has only those of its keys. */
+type TableOption = ValueOption<unknown> | ListOption<Fields>;
+
 function renderTable(rows: readonly OptionRow[]): string {
   const lines = rows.map(({ key, variable, option }) => {
-    const details = option as ValueOption<unknown>;
     const cells = [
       code(key),
-      typeOf(details),
-      defaultOf(key, details),
-      details.describe,
+      typeOf(option as TableOption),
+      defaultOf(key, option as TableOption),
+      option.describe,
       code(variable),
     ];
     return `| ${cells.join(' | ')} |\n`;
@@ -89,7 +93,8 @@ function variableOf(limit: LimitName): string {
   return OPTION_ROWS.find(({ key }) => key === `limits.${limit}`)!.variable;
 }
 
-function typeOf(option: ValueOption<unknown>): string {
+function typeOf(option: TableOption): string {
+  if (option.kind === 'list') return 'list of maps';
   switch (option.type) {
     case 'choice':
       return option.values.map(code).join(', ');
@@ -104,11 +109,15 @@ function typeOf(option: ValueOption<unknown>): string {
   }
 }
 
-function defaultOf(key: string, option: ValueOption<unknown>): string {
+function defaultOf(key: string, option: TableOption): string {
+  if (option.kind === 'list') return option.default.map(inFlow).map(code).join(', ');
   if (option.required) {
     const section = OPTION_ROWS.find(
       (row) =>
-        row.option.kind === 'section' && row.option.optional && key.startsWith(`${row.key}.`),
+        row.option.kind === 'section' &&
+        row.option.optional &&
+        key.startsWith(`${row.key}.`) &&
+        !key.slice(row.key.length).includes(ANY_PLACE),
     );
     return section === undefined ? 'required' : `required with ${code(section.key)}`;
   }

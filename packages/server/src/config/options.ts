@@ -1,4 +1,5 @@
 import { LIMITS, type LimitDefinition, type LimitName } from '@causeway/core';
+import { FAILOVER, MULTI_AZ } from './failover-options.js';
 import {
   choice,
   flag,
@@ -114,6 +115,8 @@ export const OPTIONS = section('The configuration of a broker.', {
       ),
     },
   ),
+  failover: FAILOVER,
+  multiAz: MULTI_AZ,
   log: section('Log lines, on the standard error output.', {
     level: choice(
       ['debug', 'info', 'warn', 'error'],
