@@ -9,6 +9,7 @@ export {
   type RecordHeader,
   type RecordKind,
 } from './log-record.js';
+export { LogTrimmedError } from './log-trimmed-error.js';
 export type { NodeStatus, ReplicaRole } from './node-status.js';
 export type {
   AppendResult,

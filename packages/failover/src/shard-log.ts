@@ -1,3 +1,5 @@
+import type { LogTrimmedError } from './log-trimmed-error.js';
+
 /** How far an acknowledged record survives what breaks. */
 export type DurabilityDomain = 'process' | 'host' | 'zone' | 'region';
 
@@ -29,6 +31,12 @@ export interface LogReader {
 }
 
 export interface LogReading {
+  /**
+   * Back-pressure: nothing is delivered until `resume`, except the end. Use it when records arrive
+   * faster than they can be applied; what waits meanwhile waits in the engine.
+   */
+  pause(): void;
+  resume(): void;
   /** The reader is not called any more. */
   stop(): void;
 }
@@ -54,13 +62,20 @@ export interface ShardLog {
   /** Sequence of the oldest record that is kept; `tail + 1` when none is. */
   first(): Promise<number>;
   /**
-   * Appends a record if the tail is still `expectedTail`. `done` runs in a later turn, exactly
-   * once; no answer in time is `unknown`. The bytes must not change before.
+   * Appends a record, of 1 to `recordBytesMax` bytes, if the tail is still `expectedTail`. `done`
+   * runs in a later turn, exactly once; no answer in time is `unknown`. The bytes must not change
+   * before. Appends may be chained: each expects the record of the one before, whose outcome is
+   * not known yet. They are answered in their order.
    */
   append(expectedTail: number, record: Buffer, done: (result: AppendResult) => void): void;
-  /** Reads from a sequence on and follows the log. Below `first`, it ends with an error. */
+  /**
+   * Reads from a sequence on and follows the log; the reader is called in later turns. It ends with
+   * a {@link LogTrimmedError} below `first`, and with a BrokerError `storage-corrupt` when the log
+   * is shorter than the sequence says: a log that was rewound.
+   */
   read(from: number, reader: LogReader): LogReading;
   /** Lets the engine forget the records up to and including a sequence. */
   trim(upTo: number): Promise<void>;
+  /** Ends all readings. Appends that it had not answered, and later ones, are `unknown`. */
   close(): Promise<void>;
 }
