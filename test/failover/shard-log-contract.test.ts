@@ -1,3 +1,7 @@
+import { cpSync, rmSync } from 'node:fs';
+import { SILENT_LOG } from '@causeway/core';
+import { LevelShardLog } from '@causeway/failover';
+import { temporaryFolder } from '../journal/store-fixture.js';
 import { shardLogContract } from './shard-log-contract.js';
 import { SimulatedLog } from './simulated-log.js';
 
@@ -9,5 +13,31 @@ shardLogContract('simulated', async () => {
     async restart() {},
     async crash() {},
     async dispose() {},
+  };
+});
+
+shardLogContract('level', async () => {
+  const folders = [temporaryFolder()];
+  return {
+    shared: false,
+    connect: () => {
+      return LevelShardLog.open({
+        folder: folders.at(-1)!,
+        log: SILENT_LOG,
+        onFatal: (error) => {
+          throw error;
+        },
+      });
+    },
+    async restart() {},
+    // What the files hold at this moment is what a process that is killed leaves behind.
+    async crash() {
+      const copy = temporaryFolder();
+      cpSync(folders.at(-1)!, copy, { recursive: true });
+      folders.push(copy);
+    },
+    async dispose() {
+      for (const folder of folders) rmSync(folder, { recursive: true });
+    },
   };
 });

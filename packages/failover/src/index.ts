@@ -1,3 +1,4 @@
+export { LevelShardLog } from './level-shard-log.js';
 export {
   decodeRecord,
   encodeRecord,
@@ -9,6 +10,7 @@ export {
   type RecordHeader,
   type RecordKind,
 } from './log-record.js';
+export { LogStore, type LogStoreOptions } from './log-store.js';
 export { LogTrimmedError } from './log-trimmed-error.js';
 export type { NodeStatus, ReplicaRole } from './node-status.js';
 export type {

@@ -1,8 +1,15 @@
+export { CHECKSUM_BYTES, isIntact, sealValue } from './checksum.js';
 export type { CommitBatch, CommitLog, KeyRange } from './commit-log.js';
+export { corrupt } from './corruption.js';
 export { Journal, type JournalOptions } from './journal.js';
-export type { LevelOptions } from './level-database.js';
+export { LevelBatch, LevelBatchPool } from './level-batch.js';
+export { type Database, type LevelOptions, openDatabase } from './level-database.js';
+export { storageError } from './level-errors.js';
 export { LevelLog } from './level-log.js';
+export { LogPadding } from './log-padding.js';
 export { MemoryLog } from './memory-log.js';
 export { type OpenJournalOptions, openJournal } from './open-journal.js';
 export { FORMAT_VERSION } from './record-kinds.js';
-export { checkStore } from './store-check.js';
+export { checkStore, checkTables } from './store-check.js';
+export type { WantsBlock } from './table-check.js';
+export { TailWitness } from './tail-witness.js';

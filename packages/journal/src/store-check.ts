@@ -27,7 +27,8 @@ export async function checkStore(folder: string): Promise<string[]> {
   }
 }
 
-function checkTables(database: Database, folder: string, wantsBlock: WantsBlock): string[] {
+/** Checks blocks of the tables of an open database. @returns what is damaged */
+export function checkTables(database: Database, folder: string, wantsBlock: WantsBlock): string[] {
   const damages: string[] = [];
   for (const table of tablesInUse(database)) {
     try {
