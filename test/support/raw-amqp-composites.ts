@@ -256,7 +256,7 @@ function encodeField(kind: Kind, value: unknown): Buffer {
     case 'unsettled':
       return map(
         ...Object.entries(record).flatMap(([tag, state]) => [
-          binary(tag),
+          binary(Buffer.from(tag, 'latin1')),
           encodeField('state', state),
         ]),
       );

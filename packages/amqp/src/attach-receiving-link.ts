@@ -1,7 +1,12 @@
 import type { Address, AddressKind } from '@causeway/core';
 import { answerAttach } from './answer-attach.js';
-import { ACCEPTED } from './codec/decode-state.js';
-import { type Attach, type Coordinator, RECEIVER_SETTLE_MODE, type Target } from './codec/types.js';
+import {
+  type Attach,
+  type Coordinator,
+  type DeliveryOutcome,
+  RECEIVER_SETTLE_MODE,
+  type Target,
+} from './codec/types.js';
 import { AmqpError, CONDITION } from './errors.js';
 import {
   formatAddress,
@@ -11,6 +16,7 @@ import {
   resolveSendAddress,
 } from './naming.js';
 import { type Destination, type LinkExpiry, ReceivingLink } from './receiving-link.js';
+import { theirUnsettled } from './resume-deliveries.js';
 import type { Session } from './session.js';
 import type { SuspendedLink } from './suspended-link.js';
 
@@ -18,6 +24,8 @@ import type { SuspendedLink } from './suspended-link.js';
 const COORDINATOR_CAPABILITIES = ['amqp:local-transactions', 'amqp:multi-txns-per-ssn'];
 
 const NO_EXPIRY: LinkExpiry = { expiryPolicy: 'link-detach', timeout: 0 };
+
+type Resumable = ReadonlyMap<string, DeliveryOutcome | null>;
 
 interface OpenedTarget {
   readonly destination: Destination;
@@ -39,9 +47,8 @@ export function attachReceivingLink(session: Session, attach: Attach, handle: nu
   if (attach.initialDeliveryCount === null) {
     throw new AmqpError('link', CONDITION.invalidField, 'a sender names initial-delivery-count');
   }
-  client.registry.steal(client, 'receiving', attach.name);
   const suspended = client.registry.resume(client, 'receiving', attach.name);
-  const accepted = acceptedOf(suspended, attach.unsettled);
+  const resumable = resumableOf(suspended, attach);
   const opened = openTarget(session, attach.target);
   const link = new ReceivingLink({
     session,
@@ -52,29 +59,32 @@ export function attachReceivingLink(session: Session, attach: Attach, handle: nu
     settlesSecond: attach.rcvSettleMode === RECEIVER_SETTLE_MODE.second,
     initialDeliveryCount: attach.initialDeliveryCount,
     terminus: 'coordinator' in attach.target ? NO_EXPIRY : attach.target,
-    accepted,
+    resumable,
     onClose: opened.onClose,
   });
   client.registry.add(client, link);
   session.addLink(link);
-  answerAttach(session, attach, {
+  const complete = answerAttach(session, attach, {
     handle,
     source: attach.source,
     target: opened.target,
-    unsettled: accepted.size === 0 ? null : new Map([...accepted].map((tag) => [tag, ACCEPTED])),
+    unsettled: resumable.size === 0 ? null : resumable,
     initialDeliveryCount: null,
     maxMessageSize: client.broker.limits.frameBytesMax,
   });
+  link.resumesOnly = attach.incompleteUnsettled || !complete;
   link.replenish();
 }
 
-/** Of the deliveries that the client asks about, those that we have accepted (part 2.6.13). */
-function acceptedOf(
-  suspended: SuspendedLink | null,
-  theirs: Attach['unsettled'],
-): ReadonlySet<string> {
-  if (suspended === null || theirs === null) return new Set();
-  return new Set([...suspended.accepted].filter((tag) => theirs.has(tag)));
+/**
+ * Of the deliveries that the client has not settled, those that we have taken (part 2.6.13). What it
+ * does not name it has settled, unless it could not name everything.
+ */
+function resumableOf(suspended: SuspendedLink | null, attach: Attach): Resumable {
+  const theirs = theirUnsettled(attach);
+  if (suspended === null || theirs === null) return new Map();
+  const all = attach.incompleteUnsettled;
+  return new Map([...suspended.answered].filter(([tag]) => all || theirs.has(tag)));
 }
 
 function openTarget(session: Session, target: Target | Coordinator): OpenedTarget {

@@ -20,7 +20,6 @@ export const CONDITION = {
   frameTooSmall: 'amqp:frame-size-too-small',
   connectionForced: 'amqp:connection:forced',
   framing: 'amqp:connection:framing-error',
-  windowViolation: 'amqp:session:window-violation',
   errantLink: 'amqp:session:errant-link',
   handleInUse: 'amqp:session:handle-in-use',
   unattachedHandle: 'amqp:session:unattached-handle',

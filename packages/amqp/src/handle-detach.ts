@@ -5,12 +5,13 @@ import { isDurable, subscriptionName } from './subscription.js';
 
 /** Part 2.7.7: the client detaches a link, or answers that we did. */
 export function handleDetach(session: Session, view: Buffer, start: number, end: number): void {
-  const { handle, closed } = decodeDetach(view, start, end);
+  const { handle, closed, error } = decodeDetach(view, start, end);
   const link = session.link(handle);
   // Part 2.6.4: the client may use its handle for another link.
   session.links[handle] = undefined;
   if (link.detached) return;
-  session.release(link, closed ? null : 'link-detach');
+  // Part 2.6.5: an error ends it for good, too.
+  session.release(link, closed || error !== null ? null : 'link-detach');
   if (link.role === 'receiving') {
     session.detachLater(link, closed);
     return;

@@ -21,7 +21,7 @@ export function handleDisposition(
 ): void {
   decodeDisposition(view, start, end, disposition);
   if (disposition.role === ROLE.receiver) settleDeliveries(session);
-  else if (disposition.settled) forgetAccepted(session);
+  else if (disposition.settled) session.incoming.settle(disposition.first, disposition.last);
 }
 
 /** The client says what became of messages that it received. */
@@ -53,19 +53,4 @@ function settleOne(entry: QueueEntry, number: number): void {
 function defaultOutcome(link: SendingLink | undefined): DeliveryOutcome {
   const state = link?.defaultOutcome ?? null;
   return state !== null && isOutcome(state) ? state : { kind: 'released' };
-}
-
-/** Part 2.8.3, second: the client has settled what we accepted. */
-function forgetAccepted(session: Session): void {
-  const { first, last } = disposition;
-  const { accepted } = session;
-  const count = distance(last, first) + 1;
-  if (count < accepted.size) {
-    for (let index = 0; index < count; index++) session.settledSecond((first + index) >>> 0);
-    return;
-  }
-  for (const id of accepted.keys()) {
-    const place = distance(id, first);
-    if (place >= 0 && place < count) session.settledSecond(id);
-  }
 }

@@ -48,7 +48,7 @@ export function handleMessage(
   }
   if (delivery.settled) link.answered();
   else if (delivery.state?.kind !== 'transactional') {
-    session.acceptLater(link, delivery.deliveryId, delivery.tag);
+    session.acceptLater(link, delivery);
   }
 }
 

@@ -31,5 +31,5 @@ export function handleTransaction(
     return;
   }
   if (delivery.settled) link.answered();
-  else session.acceptLater(link, delivery.deliveryId, '');
+  else session.acceptLater(link, delivery);
 }

@@ -1,5 +1,5 @@
 import { decodeTransfer } from './codec/decode-transfer.js';
-import { ABSENT, TransferFrame } from './codec/types.js';
+import { ABSENT, RECEIVER_SETTLE_MODE, TransferFrame } from './codec/types.js';
 import { AmqpError, CONDITION } from './errors.js';
 import { handleMessage } from './handle-message.js';
 import { type IncomingDelivery, PartialDelivery, type ReceivingLink } from './receiving-link.js';
@@ -13,6 +13,7 @@ const whole: IncomingDelivery = {
   settled: false,
   state: null,
   messageFormat: 0,
+  settlesSecond: false,
   tag: '',
 };
 
@@ -26,20 +27,36 @@ export function handleTransfer(session: Session, view: Buffer, start: number, en
   }
   // What was under way when we detached the link (part 2.6.5).
   if (link.role === 'refused' || link.detached) return;
-  const { partial } = link;
-  if (partial === null) begin(session, link, view);
-  else resume(session, link, partial, view);
+  const { partial, repeated } = link;
+  if (partial !== null) proceed(session, link, partial, view);
+  else if (repeated !== null) repeat(session, link, repeated, view);
+  else begin(session, link, view);
 }
 
 function begin(session: Session, link: ReceivingLink, view: Buffer): void {
-  const { deliveryId, tagStart, more, settled, payloadStart, payloadEnd, aborted } = transfer;
+  const { deliveryId, tagStart, tagEnd, more, payloadStart, payloadEnd, aborted, resume } =
+    transfer;
   if (deliveryId === ABSENT || tagStart === ABSENT) {
     const message = 'the first transfer of a delivery names its delivery-id and delivery-tag';
     throw new AmqpError('session', CONDITION.invalidField, message);
   }
-  const tag = link.settlesSecond ? view.toString('latin1', tagStart, transfer.tagEnd) : '';
-  if (transfer.resume && link.accepted.delete(tag)) {
-    session.repeatAccepted(link, deliveryId, tag, settled === true);
+  if (session.incoming.has(deliveryId)) {
+    const message = 'the delivery-id of a delivery that is not settled';
+    throw new AmqpError('session', CONDITION.notAllowed, message);
+  }
+  whole.deliveryId = deliveryId;
+  whole.settled = transfer.settled === true;
+  whole.state = transfer.state;
+  whole.messageFormat = Math.max(0, transfer.messageFormat);
+  whole.settlesSecond = settlesSecond(link);
+  const named = whole.settlesSecond || more || resume;
+  whole.tag = named ? view.toString('latin1', tagStart, tagEnd) : '';
+  if (whole.settlesSecond && !link.settlesSecond) {
+    detach(session, link, CONDITION.invalidField, 'rcv-settle-mode second on a link of first');
+    return;
+  }
+  if (resume) {
+    repeat(session, link, { ...whole }, view);
     return;
   }
   if (!link.begin()) {
@@ -50,35 +67,30 @@ function begin(session: Session, link: ReceivingLink, view: Buffer): void {
     link.answered();
     return;
   }
-  const { state, messageFormat } = transfer;
   if (!more) {
-    whole.deliveryId = deliveryId;
-    whole.settled = settled === true;
-    whole.state = state;
-    whole.messageFormat = messageFormat;
-    whole.tag = tag;
     handleMessage(session, link, whole, view, payloadStart, payloadEnd, true);
     return;
   }
-  link.partial = new PartialDelivery(
-    { deliveryId, settled: settled === true, state, messageFormat, tag },
-    link.expectedBytes(payloadEnd - payloadStart),
-  );
+  link.partial = new PartialDelivery({ ...whole }, link.expectedBytes(payloadEnd - payloadStart));
   append(session, link, link.partial, view);
 }
 
-/** Part 2.6.14: further transfers of a delivery may repeat its id and tag, but not change them. */
-function resume(
+/** Who settles a delivery first: its first transfer may say so (part 2.7.5, rcv-settle-mode). */
+function settlesSecond(link: ReceivingLink): boolean {
+  const { rcvSettleMode, settled } = transfer;
+  if (rcvSettleMode === ABSENT || settled === true) return link.settlesSecond;
+  return rcvSettleMode === RECEIVER_SETTLE_MODE.second;
+}
+
+/** Part 2.6.14: the next frame of a delivery that comes in several. */
+function proceed(
   session: Session,
   link: ReceivingLink,
   partial: PartialDelivery,
   view: Buffer,
 ): void {
-  const { deliveryId, more, settled, aborted, state } = transfer;
-  if (deliveryId !== ABSENT && deliveryId !== partial.delivery.deliveryId) {
-    const message = 'a delivery began before the one on the same link was complete';
-    throw new AmqpError('session', CONDITION.notAllowed, message);
-  }
+  const { more, settled, aborted, state } = transfer;
+  requireSame(partial.delivery, view);
   if (aborted) {
     drop(session, link);
     link.answered();
@@ -91,6 +103,36 @@ function resume(
   drop(session, link);
   const { bytes } = partial;
   handleMessage(session, link, partial.delivery, bytes, 0, bytes.length, false);
+}
+
+/** Part 2.6.13: we have its message already, or do not know it; its payload is not looked at. */
+function repeat(
+  session: Session,
+  link: ReceivingLink,
+  delivery: IncomingDelivery,
+  view: Buffer,
+): void {
+  requireSame(delivery, view);
+  // Part 2.7.5, aborted: it is settled.
+  if (transfer.settled === true || transfer.aborted) delivery.settled = true;
+  const goesOn = transfer.more && !transfer.aborted;
+  link.repeated = goesOn ? delivery : null;
+  if (!goesOn) session.incoming.repeat(link, delivery);
+}
+
+/** Part 2.7.5: further transfers may repeat what the first one said, but not change it. */
+function requireSame({ deliveryId, tag, messageFormat }: IncomingDelivery, view: Buffer): void {
+  const { tagStart, tagEnd } = transfer;
+  if (transfer.deliveryId !== ABSENT && transfer.deliveryId !== deliveryId) {
+    const message = 'a delivery began before the one on the same link was complete';
+    throw new AmqpError('session', CONDITION.notAllowed, message);
+  }
+  if (tagStart !== ABSENT && view.toString('latin1', tagStart, tagEnd) !== tag) {
+    throw new AmqpError('session', CONDITION.notAllowed, 'a delivery changes its delivery-tag');
+  }
+  if (transfer.messageFormat !== ABSENT && transfer.messageFormat !== messageFormat) {
+    throw new AmqpError('session', CONDITION.notAllowed, 'a delivery changes its message-format');
+  }
 }
 
 /** @returns false when the message is too large, and the link is detached for it */

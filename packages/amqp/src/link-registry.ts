@@ -1,5 +1,4 @@
 import type { AmqpClient } from './client.js';
-import { CONDITION, errorInfo } from './errors.js';
 import type { Link } from './session.js';
 import type { LinkEvent, SuspendedLink } from './suspended-link.js';
 
@@ -11,17 +10,9 @@ export class LinkRegistry {
   readonly #attached = new Map<string, Link>();
   readonly #suspended = new Map<string, SuspendedLink>();
 
-  /** Adds a link; one of the same name is detached, wherever it is. */
+  /** Adds a link; `resume` has ended the one of the same name. */
   add(client: AmqpClient, link: Link): void {
     this.#attached.set(keyOf(client, link.role, link.name), link);
-  }
-
-  /** Ends the link of that name that is attached now, if there is one. */
-  steal(client: AmqpClient, role: Link['role'], name: string): void {
-    const former = this.#attached.get(keyOf(client, role, name));
-    if (former === undefined) return;
-    former.session.detach(former, errorInfo(CONDITION.stolen, 'the link was attached again'));
-    client.broker.requestTurn();
   }
 
   remove(client: AmqpClient, link: Link): void {
@@ -42,12 +33,24 @@ export class LinkRegistry {
     this.#arm(client, key, suspended, event);
   }
 
-  /** The link is attached again: what was kept of it. */
+  /**
+   * A link is attached, perhaps again. Where it still is attached, it ends: a client that has lost
+   * its connection need not wait until we notice (part 2.6.1).
+   * @returns what was kept of it, which is the caller's now
+   */
   resume(client: AmqpClient, role: Link['role'], name: string): SuspendedLink | null {
     const key = keyOf(client, role, name);
-    const suspended = this.#suspended.get(key) ?? null;
-    suspended?.cancelExpiry?.();
+    const attached = this.#attached.get(key);
+    if (attached !== undefined) {
+      client.broker.requestTurn();
+      return attached.session.surrender(attached);
+    }
+    const suspended = this.#suspended.get(key);
+    if (suspended === undefined) return null;
+    suspended.cancelExpiry?.();
     this.#suspended.delete(key);
+    suspended.collect();
+    suspended.link.suspended = null;
     return suspended;
   }
 
@@ -58,6 +61,7 @@ export class LinkRegistry {
       const { session } = suspended.link;
       const concerned = session.client === client;
       if (concerned && (event === 'connection-close' || session.over)) {
+        suspended.collect();
         this.#arm(client, key, suspended, event);
       }
     }

@@ -1,14 +1,13 @@
-import { FORMAT_IDS, type Message } from '@causeway/core';
+import type { Message } from '@causeway/core';
 import { Ring } from '@causeway/wire';
-import { annotate } from './annotations.js';
 import type { AmqpClient } from './client.js';
+import { encodeState } from './codec/encode-state.js';
 import {
   encodeResumed,
-  MESSAGE_HEADER_BYTES_MAX,
   TRANSFER_HEAD_BYTES_MAX,
   writeTransferHead,
 } from './codec/encode-transfer.js';
-import { deliveryHeader } from './delivery-head.js';
+import { OutgoingMessage } from './outgoing-message.js';
 import type { SendingLink } from './sending-link.js';
 import { distance, increment } from './serial.js';
 
@@ -18,6 +17,8 @@ interface Remainder {
   readonly number: number;
   readonly tag: number;
   readonly settled: boolean;
+  /** Of one that is resumed: the state in its first frame, which has no payload (part 2.6.13). */
+  readonly resumed: Buffer | null;
   /** What precedes the message's own bytes; empty once it has left. */
   head: Buffer;
   readonly bytes: Buffer;
@@ -28,8 +29,12 @@ interface Remainder {
 }
 
 const EMPTY = Buffer.alloc(0);
+/** Part 3.4.1: where a message begins that is sent again. */
+const FROM_THE_START = encodeState({ kind: 'received', sectionNumber: 0, sectionOffset: 0 });
 /** From this size on, bytes are handed over by reference. */
 const REFERENCE_BYTES_MIN = 16 * 1024;
+/** Filled again by each message. */
+const outgoing = new OutgoingMessage();
 
 /** Transfers of one session to its client, within the client's window (part 2.5.6). */
 export class OutgoingTransfers {
@@ -83,70 +88,44 @@ export class OutgoingTransfers {
     failures: number,
     redelivered: boolean,
   ): void {
-    // What waits, or is handed over by reference, outlives the input that a message borrows from.
-    const large = Math.min(REFERENCE_BYTES_MIN, this.#payloadMax - MESSAGE_HEADER_BYTES_MAX);
-    if (this.blocked || message.size >= large) message.keep();
-    const native = message.format === FORMAT_IDS.amqp;
-    const bytes = native ? message.bytes : this.#converted(message);
-    let start = native ? message.start : 0;
-    const end = native ? message.end : bytes.length;
-    let head = deliveryHeader(message, failures, redelivered, this.#nowMs);
-    if (message.annotations !== null) {
-      const annotated = annotate(message.annotations, bytes, start, end);
-      head = Buffer.concat([head, annotated.section]);
-      start = annotated.bareStart;
-    }
-    if (!this.blocked && head.length + end - start <= this.#payloadMax) {
+    outgoing.fill(this.#client, message, failures, redelivered);
+    const { head, bytes, start, end } = outgoing;
+    if (!this.blocked && outgoing.length <= this.#payloadMax) {
       this.#frame(link.handle, number, message.id, settled, false, head, bytes, start, end);
       return;
     }
-    const remainder = this.#remainder(link, number, message, settled, head, bytes, start, end);
-    if (this.#waiting.length > 0 || !this.#write(remainder)) this.#waiting.push(remainder);
+    this.#begin(this.#remainder(link, number, message.id, settled, null));
   }
 
   /** Delivers a message again on a resumed link: an empty transfer says so, the whole follows. */
   resume(link: SendingLink, number: number, message: Message, failures: number): void {
-    const native = message.format === FORMAT_IDS.amqp;
-    const bytes = native ? message.bytes : this.#converted(message);
-    let start = native ? message.start : 0;
-    const end = native ? message.end : bytes.length;
-    let head = deliveryHeader(message, failures, true, this.#nowMs);
-    if (message.annotations !== null) {
-      const annotated = annotate(message.annotations, bytes, start, end);
-      head = Buffer.concat([head, annotated.section]);
-      start = annotated.bareStart;
-    }
-    this.#empty(encodeResumed(this.#channel, link.handle, number, message.id, false));
-    const rest = this.#remainder(link, number, message, false, head, bytes, start, end);
-    rest.begun = true;
-    this.#waiting.push(rest);
-    this.proceed();
+    outgoing.fill(this.#client, message, failures, true);
+    this.#begin(this.#remainder(link, number, message.id, false, FROM_THE_START));
   }
 
-  /** Settles, on a resumed link, a delivery whose outcome the client had (part 2.6.13). */
-  finish(link: SendingLink, number: number, tag: number): void {
-    this.#empty(encodeResumed(this.#channel, link.handle, number, tag, true));
+  /**
+   * Settles, on a resumed link, a delivery whose outcome the client had (part 2.6.13).
+   * @param resumed the outcome
+   */
+  finish(link: SendingLink, number: number, tag: number, resumed: Buffer): void {
+    const delivery = { link, number, tag, settled: true, resumed, begun: false };
+    this.#begin({ ...delivery, head: EMPTY, bytes: EMPTY, at: 0, end: 0 });
   }
 
-  get #nowMs(): number {
-    return this.#client.broker.clock.wallMs();
+  #begin(delivery: Remainder): void {
+    if (this.#waiting.length > 0 || !this.#write(delivery)) this.#waiting.push(delivery);
   }
 
-  #converted(message: Message): Buffer {
-    return this.#client.broker.formats.convert(message, FORMAT_IDS.amqp);
-  }
-
+  /** What is to be sent of the outgoing message. */
   #remainder(
     link: SendingLink,
     number: number,
-    message: Message,
+    tag: number,
     settled: boolean,
-    head: Buffer,
-    bytes: Buffer,
-    start: number,
-    end: number,
+    resumed: Buffer | null,
   ): Remainder {
-    const delivery = { link, number, tag: message.id, settled, begun: false };
+    const { head, bytes, start, end } = outgoing;
+    const delivery = { link, number, tag, settled, resumed, begun: false };
     // A head that fills a frame is cut like the rest: annotations may be larger than a small frame.
     if (head.length < this.#payloadMax) {
       return { ...delivery, head: Buffer.from(head), bytes, at: start, end };
@@ -155,16 +134,15 @@ export class OutgoingTransfers {
     return { ...delivery, head: EMPTY, bytes: whole, at: 0, end: whole.length };
   }
 
-  #empty(frame: Buffer): void {
-    this.#client.write(frame);
-    this.nextId = increment(this.nextId);
-    this.window--;
-  }
-
   /** @returns whether all of it has left */
   #write(delivery: Remainder): boolean {
-    const { link, settled, bytes, end } = delivery;
+    const { link, settled, resumed, bytes, end } = delivery;
     while (this.window > 0 && !this.#client.sink.congested) {
+      if (resumed !== null && !delivery.begun) {
+        this.#resumed(delivery, resumed);
+        if (settled) return true;
+        continue;
+      }
       const { head, at } = delivery;
       const next = Math.min(end, at + this.#payloadMax - head.length);
       const tag = delivery.begun ? -1 : delivery.tag;
@@ -175,6 +153,14 @@ export class OutgoingTransfers {
       if (next === end) return true;
     }
     return false;
+  }
+
+  #resumed(delivery: Remainder, state: Buffer): void {
+    const { link, number, tag, settled } = delivery;
+    this.#client.write(encodeResumed(this.#channel, link.handle, number, tag, settled, state));
+    delivery.begun = true;
+    this.nextId = increment(this.nextId);
+    this.window--;
   }
 
   #frame(

@@ -1,6 +1,6 @@
 import type { Address, PacedProducer } from '@causeway/core';
 import { Ring } from '@causeway/wire';
-import type { DeliveryState } from './codec/types.js';
+import type { DeliveryOutcome, DeliveryState } from './codec/types.js';
 import { increment } from './serial.js';
 import type { Session } from './session.js';
 import type { SuspendedLink } from './suspended-link.js';
@@ -27,8 +27,8 @@ export interface ReceivingLinkParts {
   readonly settlesSecond: boolean;
   readonly initialDeliveryCount: number;
   readonly terminus: LinkExpiry;
-  /** Tags of deliveries that were accepted before the link was resumed. */
-  readonly accepted: ReadonlySet<string>;
+  /** What the client may repeat, since it was taken before the link was resumed. */
+  readonly resumable: ReadonlyMap<string, DeliveryOutcome | null>;
   readonly onClose: (() => void) | null;
 }
 
@@ -52,19 +52,26 @@ export class ReceivingLink implements PacedProducer {
   readonly destination: Destination;
   readonly settlesSecond: boolean;
   readonly terminus: LinkExpiry;
-  /** Tags of deliveries that were accepted before the link was resumed, and are not settled. */
-  readonly accepted: Set<string>;
+  /**
+   * Deliveries that were taken before the link was resumed, and are not settled, by tag: what was
+   * answered, or null when that waited for a commit.
+   */
+  readonly resumable: Map<string, DeliveryOutcome | null>;
   /** Tags of deliveries whose acceptance waits for a commit, where the client settles second. */
   readonly accepting = new Ring<string>();
   /** What is kept of the link after it was detached. */
   suspended: SuspendedLink | null = null;
   detached = false;
+  /** Either side could not name all of its deliveries: there are no new ones (part 2.7.3). */
+  resumesOnly = false;
   /** Deliveries that the client began; wraps around. */
   deliveryCount: number;
   /** Deliveries that it may still begin. */
   credit = 0;
   /** The delivery that has arrived in part; null between deliveries. */
   partial: PartialDelivery | null = null;
+  /** One that it resumes, whose frames bring nothing new; null between them. */
+  repeated: IncomingDelivery | null = null;
   readonly #onClose: (() => void) | null;
   /** Deliveries that were begun and are not answered. */
   #unanswered = 0;
@@ -82,7 +89,7 @@ export class ReceivingLink implements PacedProducer {
     this.destination = parts.destination;
     this.settlesSecond = parts.settlesSecond;
     this.terminus = parts.terminus;
-    this.accepted = new Set(parts.accepted);
+    this.resumable = new Map(parts.resumable);
     this.deliveryCount = parts.initialDeliveryCount;
     this.#onClose = parts.onClose;
   }
@@ -100,6 +107,16 @@ export class ReceivingLink implements PacedProducer {
     this.deliveryCount = increment(this.deliveryCount);
     this.#unanswered++;
     return true;
+  }
+
+  /** The client resumes a delivery: it takes a place, but no credit. */
+  resumed(): void {
+    this.#unanswered++;
+  }
+
+  /** Whether there may be deliveries that the client settles after us. */
+  get holdsSecond(): boolean {
+    return this.resumable.size > 0 || (this.settlesSecond && this.#unanswered > 0);
   }
 
   /** The sender gives up credit (part 2.6.7); it cannot give itself any by counting backwards. */
@@ -131,7 +148,7 @@ export class ReceivingLink implements PacedProducer {
 
   /** Gives the client as much credit as it may have, unless what it feeds is behind. */
   replenish(): void {
-    if (this.detached || this.#paced) return;
+    if (this.detached || this.resumesOnly || this.#paced) return;
     const { destination, session } = this;
     const { broker } = session.client;
     if (!this.#durable && typeof destination !== 'string' && broker.pace(destination, this)) {
@@ -149,6 +166,7 @@ export class ReceivingLink implements PacedProducer {
 
   closed(): void {
     this.partial = null;
+    this.repeated = null;
     if (this.destination === 'coordinator') this.session.client.transactions.abandon(this);
     this.#onClose?.();
   }
@@ -160,7 +178,9 @@ export interface IncomingDelivery {
   settled: boolean;
   state: DeliveryState | null;
   messageFormat: number;
-  /** As Latin-1; known where the link settles second, empty elsewhere. */
+  /** The client settles it after us (part 2.8.3). */
+  settlesSecond: boolean;
+  /** As Latin-1; empty where nobody asks for it: it comes in one frame, and we settle it. */
   tag: string;
 }
 

@@ -1,4 +1,3 @@
-import { encodeState } from './codec/encode-state.js';
 import { errorInfoOf } from './errors.js';
 import type { IncomingDelivery, ReceivingLink } from './receiving-link.js';
 import type { Session } from './session.js';
@@ -16,7 +15,5 @@ export function refuseMessage(
     session.detach(link, error);
     return;
   }
-  const rejected = encodeState({ kind: 'rejected', error });
-  session.dispositions.write(true, delivery.deliveryId, true, rejected);
-  link.answered();
+  session.incoming.refuse(link, delivery, { kind: 'rejected', error });
 }

@@ -1,46 +1,68 @@
 import type { QueueEntry } from '@causeway/core';
-import type { DeliveryState } from './codec/types.js';
+import { answerAttach } from './answer-attach.js';
+import type { Attach, DeliveryState } from './codec/types.js';
 import { isOutcome, settleEntry } from './outcomes.js';
 import type { SendingLink } from './sending-link.js';
 import type { SuspendedLink } from './suspended-link.js';
 
 type Unsettled = ReadonlyMap<string, DeliveryState | null>;
 
-/** What both sides still know of a link that is attached again (part 2.6.13). */
-export interface ResumedDeliveries {
-  /** For our attach. */
-  readonly unsettled: Unsettled | null;
-  /** Sends what is to be resumed, once our attach has left. */
-  send(link: SendingLink): void;
+const NONE: Unsettled = new Map();
+
+/**
+ * What a client that attaches a link says of its deliveries; null when it does not resume them
+ * (part 2.7.3, unsettled).
+ */
+export function theirUnsettled({ unsettled, incompleteUnsettled }: Attach): Unsettled | null {
+  return unsettled ?? (incompleteUnsettled ? NONE : null);
 }
 
-export const NOTHING_RESUMED: ResumedDeliveries = { unsettled: null, send() {} };
-
-/** Compares what we kept of a link with what its receiver says it has. */
-export function compareUnsettled(suspended: SuspendedLink, theirs: Unsettled): ResumedDeliveries {
-  const ours = new Map<string, DeliveryState | null>();
-  for (const tag of suspended.deliveries.keys()) if (theirs.has(tag)) ours.set(tag, null);
-  return {
-    unsettled: ours,
-    send: (link) => {
-      for (const [tag, entry] of suspended.deliveries) {
-        if (entry.state !== 'acquired' || entry.consumer !== link.consumer) continue;
-        resume(link, tag, entry, theirs);
-      }
-    },
-  };
+/**
+ * Answers the attach of a receiver; then sends what it resumes (part 2.6.13).
+ * @param suspended what was kept of the link; null when it begins anew
+ */
+export function resumeDeliveries(
+  link: SendingLink,
+  attach: Attach,
+  suspended: SuspendedLink | null,
+): void {
+  const theirs = theirUnsettled(attach) ?? NONE;
+  const held = [...(suspended?.deliveries ?? [])].filter(([, entry]) => isHeld(link, entry));
+  // What the client does not name, it does not have; unless it could not name everything.
+  const lost = attach.incompleteUnsettled ? [] : held.filter(([tag]) => !theirs.has(tag));
+  const kept = held.filter(([tag]) => attach.incompleteUnsettled || theirs.has(tag));
+  const complete = answerAttach(link.session, attach, {
+    handle: link.handle,
+    source: link.source,
+    target: attach.target,
+    unsettled: suspended === null ? null : new Map(kept.map(([tag]) => [tag, null])),
+    initialDeliveryCount: 0,
+    maxMessageSize: 0,
+  });
+  link.resumesOnly = attach.incompleteUnsettled || !complete;
+  for (const [, entry] of lost) giveBack(link, entry);
+  for (const [tag, entry] of kept) {
+    const state = theirs.get(tag);
+    if (state === undefined) link.unresumed.set(tag, entry);
+    else resume(link, entry, state);
+  }
 }
 
-function resume(link: SendingLink, tag: string, entry: QueueEntry, theirs: Unsettled): void {
+/** It may have been settled since, or taken away by others. */
+function isHeld(link: SendingLink, entry: QueueEntry): boolean {
+  return entry.state === 'acquired' && entry.consumer === link.consumer;
+}
+
+/** It never arrived: it is delivered again, to whoever comes first. */
+function giveBack(link: SendingLink, entry: QueueEntry): void {
+  entry.interrupted = true;
+  link.session.client.broker.settle(entry, 'released');
+}
+
+function resume(link: SendingLink, entry: QueueEntry, state: DeliveryState | null): void {
   const { session } = link;
-  const { broker } = session.client;
-  const state = theirs.get(tag);
-  if (state === undefined) {
-    // It never arrived: it is delivered again, to whoever comes first.
-    entry.interrupted = true;
-    broker.settle(entry, 'released');
-  } else if (state !== null && isOutcome(state)) {
-    settleEntry(broker, entry, state);
-    session.finishResumed(link, entry.message.id);
+  if (state !== null && isOutcome(state)) {
+    settleEntry(session.client.broker, entry, state);
+    session.finishResumed(link, entry.message.id, state);
   } else session.resumeDelivery(link, entry);
 }

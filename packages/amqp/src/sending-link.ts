@@ -8,9 +8,16 @@ import {
   type Target,
 } from '@causeway/core';
 import type { DeliveryState, Source } from './codec/types.js';
-import { errorInfoOf } from './errors.js';
+import { CONDITION, errorInfo, errorInfoOf } from './errors.js';
+import { failuresOf, OutgoingMessage } from './outgoing-message.js';
 import { distance, increment } from './serial.js';
 import type { Session } from './session.js';
+import type { SuspendedLink } from './suspended-link.js';
+
+/** As many as a header can say (part 3.2.1, delivery-count). */
+const FAILURES_MAX = 0xffff_ffff;
+/** Filled again by each message. */
+const outgoing = new OutgoingMessage();
 
 export interface SendingLinkParts {
   readonly session: Session;
@@ -21,8 +28,12 @@ export interface SendingLinkParts {
   readonly name: string;
   /** Nobody settles what is sent (part 2.8.2). */
   readonly settled: boolean;
+  /** As the client asked for it; null when it asked for what the link had. */
+  readonly requested: Source | null;
   /** As agreed. */
   readonly source: Source;
+  /** Bytes of the largest message that the client takes; 0 for any (part 2.7.3). */
+  readonly messageBytesMax: number;
   /** What ends with the link: a temporary node, a subscription. */
   readonly onClose: (() => void) | null;
 }
@@ -36,15 +47,23 @@ export class SendingLink implements ConsumerSink {
   /** The client's. */
   readonly remoteHandle: number;
   readonly name: string;
+  readonly requested: Source | null;
   readonly source: Source;
   readonly defaultOutcome: DeliveryState | null;
   /** What the broker gives; set by whoever attaches it. */
   consumer!: Consumer;
   /** We have detached; the client's answer is awaited. */
   detached = false;
+  /** What is kept of the link after it was detached. */
+  suspended: SuspendedLink | null = null;
+  /** Deliveries of which the client, which resumes the link, has not said whether it has them. */
+  readonly unresumed = new Map<string, QueueEntry>();
+  /** Either side could not name all of its deliveries: there are no new ones (part 2.7.3). */
+  resumesOnly = false;
   /** Deliveries begun on the link; wraps around. */
   deliveryCount = 0;
   readonly #settled: boolean;
+  readonly #messageBytesMax: number;
   readonly #onClose: (() => void) | null;
   /** Credit beyond what the broker lets one consumer hold: given as deliveries are settled. */
   #heldBack = 0;
@@ -56,7 +75,9 @@ export class SendingLink implements ConsumerSink {
     this.handle = parts.handle;
     this.remoteHandle = parts.remoteHandle;
     this.name = parts.name;
+    this.requested = parts.requested;
     this.source = parts.source;
+    this.#messageBytesMax = parts.messageBytesMax;
     this.defaultOutcome = parts.source.defaultOutcome;
     this.#settled = parts.settled;
     this.#onClose = parts.onClose;
@@ -81,7 +102,7 @@ export class SendingLink implements ConsumerSink {
   flow(deliveryCount: number, linkCredit: number, drain: boolean): void {
     // No client can know of more deliveries than there were.
     const ahead = Math.max(0, distance(this.deliveryCount, deliveryCount));
-    const credit = Math.max(0, linkCredit - ahead);
+    const credit = this.resumesOnly ? 0 : Math.max(0, linkCredit - ahead);
     const { consumer } = this;
     const { prefetchMax } = this.session.client.broker.limits;
     // What is settled when it is sent is held by nobody.
@@ -92,8 +113,9 @@ export class SendingLink implements ConsumerSink {
     if (drain) consumer.drain();
   }
 
-  settlesOnSend(): boolean {
-    return this.#settled;
+  /** What is too large for the client is never settled by sending it. */
+  settlesOnSend(_consumer: Consumer, message: Message): boolean {
+    return this.#settled && !this.#exceeds(message, null, false);
   }
 
   deliver(
@@ -104,6 +126,10 @@ export class SendingLink implements ConsumerSink {
     redelivered: boolean,
   ): void {
     if (message.format !== FORMAT_IDS.amqp && !this.#convert(message, entry)) return;
+    if (this.#exceeds(message, entry, redelivered)) {
+      this.#refuse(message, entry);
+      return;
+    }
     this.deliveryCount = increment(this.deliveryCount);
     if (entry === null) consumer.credit--;
     this.session.deliver(this, message, entry, redelivered);
@@ -125,10 +151,30 @@ export class SendingLink implements ConsumerSink {
 
   /** A delivery was settled: credit that was held back may be used. */
   settled(): void {
-    if (this.#heldBack === 0) return;
+    if (this.detached || this.#heldBack === 0) return;
     this.#heldBack--;
     this.consumer.grant(1);
     if (this.drain) this.consumer.drain();
+  }
+
+  /** Whether a message is larger than its client takes (part 2.7.3, max-message-size). */
+  #exceeds(message: Message, entry: QueueEntry | null, redelivered: boolean): boolean {
+    if (this.#messageBytesMax === 0) return false;
+    // What is settled by sending it must be judged before there is an entry.
+    const failures = this.#settled || entry === null ? FAILURES_MAX : failuresOf(entry);
+    outgoing.fill(this.session.client, message, failures, redelivered);
+    return outgoing.length > this.#messageBytesMax;
+  }
+
+  /**
+   * A link on which a message cannot be sent ends, so that its user sees why; the message stays for
+   * others, counted, so that it becomes a dead letter when nobody takes it.
+   */
+  #refuse({ id }: Message, entry: QueueEntry | null): void {
+    const reason = `message ${id} is larger than the max-message-size of its receiver`;
+    const { broker } = this.session.client;
+    if (entry !== null) broker.settle(entry, 'modified', { deliveryFailed: true, reason });
+    this.session.detach(this, errorInfo(CONDITION.messageSize, reason));
   }
 
   /** @returns false when no one here can read the message: it becomes a dead letter */

@@ -3,16 +3,18 @@ import { Ring, SlidingMap } from '@causeway/wire';
 import type { AmqpClient } from './client.js';
 import { encodeFlow } from './codec/encode-flow.js';
 import { encodeDetach, encodeEnd } from './codec/encode-performative.js';
-import { ACCEPTED_BYTES, encodeState } from './codec/encode-state.js';
 import type { AmqpErrorInfo, Begin, DeliveryState } from './codec/types.js';
 import { DispositionWriter } from './disposition-writer.js';
-import { AmqpError, CONDITION } from './errors.js';
+import { encodeEcho } from './encode-echo.js';
+import { AmqpError, CONDITION, errorInfo } from './errors.js';
+import { IncomingDeliveries } from './incoming-deliveries.js';
 import { NumberPool } from './number-pool.js';
+import { failuresOf } from './outgoing-message.js';
 import { OutgoingTransfers } from './outgoing-transfers.js';
-import type { ReceivingLink } from './receiving-link.js';
+import type { IncomingDelivery, ReceivingLink } from './receiving-link.js';
 import type { SendingLink } from './sending-link.js';
 import { increment } from './serial.js';
-import { type LinkEvent, SuspendedLink, tagOf } from './suspended-link.js';
+import { type LinkEvent, SuspendedLink } from './suspended-link.js';
 
 export type Link = SendingLink | ReceivingLink;
 
@@ -31,16 +33,15 @@ interface PendingDetach {
   answered: boolean;
 }
 
-/** A delivery from the client that it has yet to settle. */
-interface AcceptedDelivery {
-  readonly link: ReceivingLink;
-  readonly tag: string;
-  /** Whether it used credit of this link: one that was resumed did not. */
-  readonly counted: boolean;
+/** A resumed delivery whose settlement waits for a commit. */
+interface FinishedDelivery {
+  readonly link: SendingLink;
+  readonly tag: number;
+  readonly outcome: Buffer;
 }
 
 /** What a confirm is about: the lower bits of its token, below a delivery or handle. */
-const CONFIRM = { accept: 0, settle: 1, detach: 2, leave: 3, resume: 4 } as const;
+const CONFIRM = { accept: 0, acceptFirst: 1, settle: 2, detach: 3, leave: 4, resume: 5 } as const;
 const KINDS = 8;
 const UINT32 = 0x1_0000_0000;
 
@@ -65,10 +66,11 @@ export class Session implements Confirmable {
   readonly transfers: OutgoingTransfers;
   /** Deliveries to the client that nobody has settled, by number. */
   readonly unsettled = new SlidingMap<QueueEntry>();
-  /** Deliveries from the client that we have accepted and it has yet to settle, by id. */
-  readonly accepted = new Map<number, AcceptedDelivery>();
+  readonly incoming: IncomingDeliveries;
   readonly dispositions: DispositionWriter;
   state: SessionState = 'open';
+  /** Its links have ended with it. */
+  released = false;
   #error: AmqpErrorInfo | null = null;
   /** The client's end came. */
   #endReceived = false;
@@ -79,12 +81,10 @@ export class Session implements Confirmable {
   #nextIncomingId: number;
   #incomingWindow: number;
   readonly #detaching = new Ring<PendingDetach>();
-  /** Whom the accepts that wait for a commit are for, in their order. */
-  readonly #accepting = new Ring<ReceivingLink>();
-  /** Resumed deliveries whose settlement waits for a commit: links and message ids, by number. */
-  readonly #resumed = new Map<number, { readonly link: SendingLink; readonly tag: number }>();
+  /** By number. */
+  readonly #finished = new Map<number, FinishedDelivery>();
   /** What is repeated when a delivery is settled, unless it was accepted; by number. */
-  readonly #outcomes = new Map<number, DeliveryState>();
+  readonly #outcomes = new Map<number, Buffer>();
 
   constructor(client: AmqpClient, remoteChannel: number, channel: number, begin: Begin) {
     this.client = client;
@@ -95,6 +95,7 @@ export class Session implements Confirmable {
     this.#incomingWindow = client.broker.limits.sessionWindowFrames;
     this.transfers = new OutgoingTransfers(client, channel, begin.incomingWindow);
     this.dispositions = new DispositionWriter(client, channel);
+    this.incoming = new IncomingDeliveries(this);
     this.unsettled.startAt(0);
   }
 
@@ -125,10 +126,9 @@ export class Session implements Confirmable {
   /** Counts a transfer frame against the window that the client was given (part 2.5.6). */
   received(): void {
     this.#nextIncomingId = increment(this.#nextIncomingId);
+    this.#incomingWindow--;
+    // Renewed as it is used: where it has just been, nobody can tell who has gone beyond it.
     const { sessionWindowFrames } = this.client.broker.limits;
-    if (--this.#incomingWindow < 0) {
-      throw new AmqpError('session', CONDITION.windowViolation, 'the session window is exceeded');
-    }
     if (this.#incomingWindow <= sessionWindowFrames / 2) this.sendFlow(null);
   }
 
@@ -165,7 +165,7 @@ export class Session implements Confirmable {
     redelivered: boolean,
   ): void {
     const number = entry === null ? this.unsettled.skip() : this.unsettled.add(entry);
-    const failures = entry === null ? 0 : Math.max(entry.deliveryCount, entry.interrupted ? 1 : 0);
+    const failures = entry === null ? 0 : failuresOf(entry);
     this.transfers.send(link, number, message, entry === null, failures, redelivered);
     if (this.transfers.blocked) this.#pauseAll();
     else if (this.client.sink.congested) link.consumer.pause();
@@ -175,12 +175,13 @@ export class Session implements Confirmable {
   resumeDelivery(link: SendingLink, entry: QueueEntry): void {
     const number = this.unsettled.add(entry);
     this.transfers.resume(link, number, entry.message, Math.max(1, entry.deliveryCount));
+    if (this.transfers.blocked) this.#pauseAll();
   }
 
   /** Settles a delivery whose outcome came with the attach that resumed it. */
-  finishResumed(link: SendingLink, tag: number): void {
+  finishResumed(link: SendingLink, tag: number, outcome: DeliveryState): void {
     const number = this.unsettled.skip();
-    this.#resumed.set(number, { link, tag });
+    this.#finished.set(number, { link, tag, outcome: encodeEcho(outcome) });
     this.client.broker.confirm(this, number * KINDS + CONFIRM.resume);
   }
 
@@ -198,30 +199,15 @@ export class Session implements Confirmable {
   }
 
   /** Accepts what came on a link, once it is durable. */
-  acceptLater(link: ReceivingLink, deliveryId: number, tag: string): void {
-    if (link.settlesSecond) link.accepting.push(tag);
-    this.#accepting.push(link);
-    this.client.broker.confirm(this, deliveryId * KINDS + CONFIRM.accept);
-  }
-
-  /** A delivery that was accepted before its link was resumed: it is not taken a second time. */
-  repeatAccepted(link: ReceivingLink, deliveryId: number, tag: string, settled: boolean): void {
-    if (settled) return;
-    this.accepted.set(deliveryId, { link, tag, counted: false });
-    this.dispositions.write(true, deliveryId, false, ACCEPTED_BYTES);
-  }
-
-  /** The client has settled what we accepted. */
-  settledSecond(deliveryId: number): void {
-    const delivery = this.accepted.get(deliveryId);
-    if (delivery === undefined) return;
-    this.accepted.delete(deliveryId);
-    if (delivery.counted) delivery.link.answered();
+  acceptLater(link: ReceivingLink, delivery: IncomingDelivery): void {
+    this.incoming.taken(link, delivery);
+    const kind = delivery.settlesSecond ? CONFIRM.acceptFirst : CONFIRM.accept;
+    this.client.broker.confirm(this, delivery.deliveryId * KINDS + kind);
   }
 
   /** Settles what the client has given an outcome without settling it, once that is durable. */
   settleLater(number: number, outcome: DeliveryState): void {
-    if (outcome.kind !== 'accepted') this.#outcomes.set(number, outcome);
+    if (outcome.kind !== 'accepted') this.#outcomes.set(number, encodeEcho(outcome));
     this.client.broker.confirm(this, number * KINDS + CONFIRM.settle);
   }
 
@@ -229,7 +215,10 @@ export class Session implements Confirmable {
     const subject = Math.floor(token / KINDS);
     switch (token % KINDS) {
       case CONFIRM.accept:
-        this.#accept(this.#accepting.shift()!, subject);
+        this.incoming.accept(subject, false);
+        break;
+      case CONFIRM.acceptFirst:
+        this.incoming.accept(subject, true);
         break;
       case CONFIRM.settle:
         this.#settle(subject);
@@ -238,7 +227,7 @@ export class Session implements Confirmable {
         this.#answerDetach(this.#detaching.shift()!);
         break;
       case CONFIRM.resume:
-        this.#finishResumed(subject);
+        this.#finish(subject);
         break;
       default:
         this.#end();
@@ -280,13 +269,36 @@ export class Session implements Confirmable {
   release(link: Link | RefusedLink, event: LinkEvent | null = null): void {
     if (link.detached) return;
     const { registry, broker } = this.client;
-    link.detached = true;
-    registry.remove(this.client, link);
-    const suspended =
-      link.role === 'sending' ? this.#suspendSending(link) : this.#suspendReceiving(link);
+    const suspended = this.#suspend(link);
     if (event !== null && suspended.holds) registry.suspend(this.client, suspended, event);
     else suspended.drop(broker);
     link.closed();
+  }
+
+  /**
+   * Ends a link that its client attaches elsewhere (part 2.6.1).
+   * @returns what it may be resumed with there
+   */
+  surrender(link: Link): SuspendedLink {
+    const suspended = this.#suspend(link);
+    suspended.collect();
+    link.suspended = null;
+    link.closed();
+    const reason = errorInfo(CONDITION.stolen, 'the link was attached again');
+    this.writeDetach(link.handle, true, reason);
+    return suspended;
+  }
+
+  /** Takes the deliveries of a link out, whose ids stand for nothing any more. */
+  takeUnsettled(link: SendingLink): QueueEntry[] {
+    const taken: QueueEntry[] = [];
+    if (link.consumer.unsettled === 0) return taken;
+    for (const [number, entry] of [...this.unsettled.entries()]) {
+      if (entry.consumer !== link.consumer) continue;
+      this.unsettled.take(number);
+      taken.push(entry);
+    }
+    return taken;
   }
 
   /** The client ended the session, or answers that we did. */
@@ -311,70 +323,49 @@ export class Session implements Confirmable {
     return this.state !== 'open';
   }
 
-  /** The session or its connection is over. */
-  releaseLinks(event: LinkEvent): void {
-    for (const link of this.links) if (link !== undefined) this.release(link, event);
-    this.unsettled.clear();
-    this.accepted.clear();
-    this.client.registry.passed(this.client, event);
+  /** Whether nothing more is said. */
+  get mute(): boolean {
+    return this.client.ended || this.state === 'ended';
   }
 
-  #accept(link: ReceivingLink, deliveryId: number): void {
-    const tag = link.settlesSecond ? link.accepting.shift()! : '';
-    if (link.suspended !== null) link.suspended.accepted.add(tag);
-    if (this.client.ended || this.state === 'ended') return;
-    if (link.settlesSecond) {
-      // Its place is free when the client has settled it, too: else there could be any number.
-      this.accepted.set(deliveryId, { link, tag, counted: true });
-      this.dispositions.write(true, deliveryId, false, ACCEPTED_BYTES);
-    } else {
-      this.dispositions.accept(true, deliveryId);
-      link.answered();
-    }
+  /** The session or its connection is over. */
+  releaseLinks(event: LinkEvent): void {
+    this.released = true;
+    for (const link of this.links) if (link !== undefined) this.release(link, event);
+    this.client.registry.passed(this.client, event);
+    this.unsettled.clear();
   }
 
   #settle(number: number): void {
     const outcome = this.#outcomes.get(number);
-    if (this.client.ended || this.state === 'ended') return;
+    if (this.mute) return;
     const deliveryId = number % UINT32;
     if (outcome === undefined) this.dispositions.accept(false, deliveryId);
     else {
       this.#outcomes.delete(number);
-      this.dispositions.write(false, deliveryId, true, encodeState(outcome));
+      this.dispositions.write(false, deliveryId, true, outcome);
     }
   }
 
-  #suspendSending(link: SendingLink): SuspendedLink {
-    const held = new Map<string, QueueEntry>();
-    for (const [number, entry] of [...this.unsettled.entries()]) {
-      if (entry.consumer !== link.consumer) continue;
-      this.unsettled.take(number);
-      held.set(tagOf(entry.message.id), entry);
-    }
-    link.consumer.setCredit(0);
-    return new SuspendedLink(link, held, new Set());
+  /** Takes a link out of service; its deliveries stay where they are. */
+  #suspend(link: Link): SuspendedLink {
+    const suspended = new SuspendedLink(link);
+    link.detached = true;
+    link.suspended = suspended;
+    this.client.registry.remove(this.client, link);
+    if (link.role === 'sending') link.consumer.setCredit(0);
+    else this.client.partialBytes -= link.partial?.length ?? 0;
+    return suspended;
   }
 
-  #suspendReceiving(link: ReceivingLink): SuspendedLink {
-    this.client.partialBytes -= link.partial?.length ?? 0;
-    const tags = new Set<string>();
-    for (const [id, accepted] of this.accepted) {
-      if (accepted.link !== link) continue;
-      this.accepted.delete(id);
-      tags.add(accepted.tag);
-    }
-    link.suspended = link.settlesSecond ? new SuspendedLink(link, new Map(), tags) : null;
-    return link.suspended ?? new SuspendedLink(link, new Map(), tags);
-  }
-
-  #finishResumed(number: number): void {
-    const { link, tag } = this.#resumed.get(number)!;
-    this.#resumed.delete(number);
-    if (!link.detached) this.transfers.finish(link, number, tag);
+  #finish(number: number): void {
+    const { link, tag, outcome } = this.#finished.get(number)!;
+    this.#finished.delete(number);
+    if (!link.detached) this.transfers.finish(link, number, tag, outcome);
   }
 
   #answerDetach(pending: PendingDetach): void {
-    if (pending.answered || this.client.ended || this.state === 'ended') return;
+    if (pending.answered || this.mute) return;
     pending.answered = true;
     this.writeDetach(pending.link.handle, pending.closed, null);
   }

@@ -68,7 +68,7 @@ test('a frame fills the object again', () => {
     deliveryId: ABSENT,
     tagStart: ABSENT,
     tagEnd: ABSENT,
-    messageFormat: 0,
+    messageFormat: ABSENT,
     settled: null,
     more: false,
     rcvSettleMode: ABSENT,
@@ -93,6 +93,7 @@ describe('what is refused', () => {
     ['a string as tag', 'c0 06 03 43 40 a1 01 61', 'the delivery-tag of transfer is not a binary'],
     ['a number as settled', 'c0 06 05 43 40 40 40 43', 'the settled of transfer is not a boolean'],
     ['a state that is none', 'c0 0c 08 43 40 40 40 40 40 40 00 53 14 45', 'no delivery state'],
+    ['a settle mode that is none', 'c0 09 07 43 40 40 40 40 40 50 02', '2 is no rcv-settle-mode'],
     ['a tag beyond the list', 'c0 05 03 43 40 a0 05 6162636465', 'a value goes on'],
   ])('%s', (_, list, complaint) => {
     const bytes = hex(`00 53 14 ${list}`);

@@ -1,7 +1,7 @@
 import { WireError } from '@causeway/wire';
 import { stateField } from './decode-state.js';
 import { FieldReader } from './field-reader.js';
-import { ABSENT, type TransferFrame } from './types.js';
+import { ABSENT, RECEIVER_SETTLE_MODE, type TransferFrame } from './types.js';
 
 /** Part 2.8.7. */
 const DELIVERY_TAG_BYTES_MAX = 32;
@@ -27,10 +27,13 @@ export function decodeTransfer(
   if (transfer.tagEnd - transfer.tagStart > DELIVERY_TAG_BYTES_MAX) {
     throw new WireError(`a delivery tag has more than ${DELIVERY_TAG_BYTES_MAX} bytes`);
   }
-  transfer.messageFormat = fields.uint('message-format', 0);
+  transfer.messageFormat = fields.uint('message-format');
   transfer.settled = fields.boolean('settled');
   transfer.more = fields.boolean('more') ?? false;
   transfer.rcvSettleMode = fields.ubyte('rcv-settle-mode');
+  if (transfer.rcvSettleMode > RECEIVER_SETTLE_MODE.second) {
+    throw new WireError(`${transfer.rcvSettleMode} is no rcv-settle-mode`);
+  }
   transfer.state = stateField(fields, view);
   transfer.resume = fields.boolean('resume') ?? false;
   transfer.aborted = fields.boolean('aborted') ?? false;

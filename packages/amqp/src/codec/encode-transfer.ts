@@ -14,8 +14,8 @@ const UINT_ZERO = 0x43;
 const TAG_BYTES = 8;
 /** Where a transfer's list says its size, and then its count. */
 const LIST_SIZE_OFFSET = 12;
-/** No settle mode, no state, resume. */
-const RESUME_FIELDS = Buffer.of(0x40, 0x40, 0x41);
+/** rcv-settle-mode, state and resume. */
+const RESUME_FIELDS = 3;
 
 /**
  * Writes a frame up to the payload of a transfer (part 2.7.5).
@@ -70,6 +70,7 @@ export function writeTransferHead(
 /**
  * A transfer without payload that resumes a delivery (part 2.6.13).
  * @param settled whether that is all; else further transfers bring the message
+ * @param state encoded, of 128 bytes at most
  */
 export function encodeResumed(
   channel: number,
@@ -77,15 +78,16 @@ export function encodeResumed(
   deliveryId: number,
   tag: number,
   settled: boolean,
+  state: Buffer,
 ): Buffer {
-  const frame = Buffer.alloc(TRANSFER_HEAD_BYTES_MAX + RESUME_FIELDS.length);
-  const end = writeTransferHead(frame, 0, channel, handle, deliveryId, tag, settled, !settled, 0);
-  frame.set(RESUME_FIELDS, end);
-  const bytes = end + RESUME_FIELDS.length;
-  frame.writeUInt32BE(bytes, 0);
-  frame[LIST_SIZE_OFFSET]! += RESUME_FIELDS.length;
-  frame[LIST_SIZE_OFFSET + 1]! += RESUME_FIELDS.length;
-  return frame.subarray(0, bytes);
+  const head = Buffer.alloc(TRANSFER_HEAD_BYTES_MAX);
+  const end = writeTransferHead(head, 0, channel, handle, deliveryId, tag, settled, !settled, 0);
+  // No settle mode, the state, resume.
+  const frame = Buffer.concat([head.subarray(0, end), Buffer.of(NULL), state, Buffer.of(TRUE)]);
+  frame.writeUInt32BE(frame.length, 0);
+  frame[LIST_SIZE_OFFSET]! += frame.length - end;
+  frame[LIST_SIZE_OFFSET + 1]! += RESUME_FIELDS;
+  return frame;
 }
 
 /**

@@ -211,7 +211,7 @@ export class TransferFrame {
   /** The delivery tag is `buffer[tagStart, tagEnd)`; both are {@link ABSENT} without one. */
   tagStart = ABSENT;
   tagEnd = ABSENT;
-  messageFormat = 0;
+  messageFormat = ABSENT;
   /** Null when not given. */
   settled: boolean | null = null;
   more = false;
