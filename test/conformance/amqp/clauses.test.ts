@@ -42,9 +42,10 @@ function findTested(): Map<string, string[]> {
   const found = new Map<string, Set<string>>();
   for (const file of readdirSync(HERE).filter((name) => name.endsWith('.test.ts'))) {
     const source = readFileSync(HERE + file, 'utf8');
-    // Names stand in quotes and begin with their sections; comments do not.
-    for (const [, names] of source.matchAll(/^[^/*\n]*?['`]((?:[1-5](?:\.\d+)+ )+)/gm)) {
-      for (const section of names!.trim().split(' ')) {
+    // Names stand in quotes and begin with their sections, or get them from a table; comments do not.
+    const names = /^[^/*\n]*?['`]((?:[1-5](?:\.\d+)+(?: |(?=',)))+)/gm;
+    for (const [, sections] of source.matchAll(names)) {
+      for (const section of sections!.trim().split(' ')) {
         const files = found.get(section) ?? new Set();
         found.set(section, files.add(file.replace('.test.ts', '')));
       }
