@@ -63,6 +63,7 @@ test('a login that comes a byte at a time has no more time than any other', asyn
     const starts = [
       [server.mqttPort, '\x10\x7f\x00\x04MQTT\x05\x02\x00\x00\x00\x00\x60abc'],
       [server.stompPort, 'CONNECT\naccept-version:1.2\nhost:h\n'],
+      [server.amqpPort, 'AMQP\x03\x01\x00\x00\x00\x00\x00\x40'],
       [server.webSocketPort, 'GET /x HTTP/1.1\r\n'],
       [server.anyPort, 'STOMP\naccept-version:1.2\nhost:h\n'],
     ] as const;

@@ -1,6 +1,8 @@
 import { connect, type Socket } from 'node:net';
 import type { Log } from '@causeway/core';
 import { afterEach, expect, test } from 'vitest';
+import { AMQP } from '../support/raw-amqp.js';
+import { amqp, header } from '../support/raw-amqp-frames.js';
 import { RawMqtt } from '../support/raw-mqtt.js';
 import { mqtt311 } from '../support/raw-mqtt-builder.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
@@ -79,15 +81,32 @@ test(`one stalled subscriber among ${SUBSCRIBERS} harms nobody but itself`, asyn
   await until(() => stalled!.bytes === GREETING_BYTES + (kept + 1) * messageBytes);
 });
 
+/**
+ * The server goes on until it has enough; the other client is served meanwhile.
+ * @returns how many bytes it has read
+ */
+async function readUntilCalm(
+  { broker }: TestServer,
+  bystander: RawMqtt,
+  frameBytes: number,
+): Promise<number> {
+  let calm = 0;
+  let received = 0;
+  while (calm < 50) {
+    bystander.publish({ topic: 'a', payload: 'served' });
+    await bystander.expect('publish', { payload: 'served' });
+    const { bytesReceived } = broker.metrics;
+    calm = bytesReceived - received < frameBytes ? calm + 1 : 0;
+    received = bytesReceived;
+  }
+  return received;
+}
+
 test('a client that sends and never reads its answers is read no further', async () => {
   const offered = 32 * MIB;
   const receiptBytes = 8 * KIB;
   server = await startTestServer({ limits: { outputBytesMax: 64 * KIB } });
-  const { broker } = server;
-  const bystander = await RawMqtt.open(server.mqttPort);
-  sockets.push(bystander);
-  await bystander.login();
-  await bystander.subscribe('a');
+  const bystander = await openBystander(server);
   const client = await RawStomp.login(server.stompPort);
   sockets.push(client);
   client.socket.pause();
@@ -96,16 +115,7 @@ test('a client that sends and never reads its answers is read no further', async
   const frames = Math.floor(offered / frame.length);
   for (let count = 0; count < frames; count++) client.send(frame);
 
-  // The server goes on until it has enough; the other client is served meanwhile.
-  let calm = 0;
-  let received = 0;
-  while (calm < 50) {
-    bystander.publish({ topic: 'a', payload: 'served' });
-    await bystander.expect('publish', { payload: 'served' });
-    const { bytesReceived } = broker.metrics;
-    calm = bytesReceived - received < frame.length ? calm + 1 : 0;
-    received = bytesReceived;
-  }
+  const received = await readUntilCalm(server, bystander, frame.length);
   expect(received, 'bytes that the server has read').toBeLessThan(offered / 2);
 
   // It reads again, and everything was answered.
@@ -117,6 +127,34 @@ test('a client that sends and never reads its answers is read no further', async
   client.socket.resume();
   await until(() => answers === frames);
 });
+
+test('a client of AMQP that asks and never reads its answers is read no further', async () => {
+  const offered = 32 * MIB;
+  server = await startTestServer({ limits: { outputBytesMax: 64 * KIB } });
+  const bystander = await openBystander(server);
+  const client = connect(server.amqpPort, '127.0.0.1');
+  sockets.push(client);
+  client.on('error', () => {});
+  const attach = amqp.attach({ name: 'n', role: true, source: { address: 'q' }, target: {} });
+  client.write(Buffer.concat([header(AMQP), amqp.open(), amqp.begin(), attach]));
+  const flow = amqp.flow({ handle: 0, deliveryCount: 0, linkCredit: 0, echo: true });
+  const flows = Buffer.concat(Array<Buffer>(Math.ceil(MIB / flow.length)).fill(flow));
+  for (let bytes = 0; bytes < offered; bytes += flows.length) client.write(flows);
+  const received = await readUntilCalm(server, bystander, 64 * KIB);
+  expect(received, 'bytes that the server has read').toBeLessThan(offered / 2);
+
+  // It reads again, and so does the server.
+  client.resume();
+  await until(() => server!.broker.metrics.bytesReceived > offered);
+});
+
+async function openBystander({ mqttPort }: TestServer): Promise<RawMqtt> {
+  const bystander = await RawMqtt.open(mqttPort);
+  sockets.push(bystander);
+  await bystander.login();
+  await bystander.subscribe('a');
+  return bystander;
+}
 
 async function until(done: () => boolean): Promise<void> {
   const deadline = performance.now() + 30_000;
