@@ -1,3 +1,6 @@
+export { Front, type FrontOptions, type FrontStatus } from './front/front.js';
+export type { FrontNode } from './front/front-node.js';
+export { encodeProxyHeader } from './front/proxy-header.js';
 export { LevelShardLog } from './level-shard-log.js';
 export {
   decodeRecord,
@@ -13,6 +16,9 @@ export {
 export { LogStore, type LogStoreOptions } from './log-store.js';
 export { LogTrimmedError } from './log-trimmed-error.js';
 export type { NodeStatus, ReplicaRole } from './node-status.js';
+export { Edge } from './proxy/edge.js';
+export { FaultProxy, type FaultProxyOptions, type SocketAddress } from './proxy/fault-proxy.js';
+export { parseToxics, type Toxic } from './proxy/toxic.js';
 export type {
   AppendResult,
   DurabilityDomain,
