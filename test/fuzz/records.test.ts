@@ -34,6 +34,7 @@ function samples(): Buffer[] {
   const records = new MessageRecords(7);
   const message = createMessage(new AddressBook(), 'topic://a.b', 'hello');
   message.annotations = new Map([['reason', 'why not']]);
+  message.amendments = Buffer.from('added');
   const state = {
     watermark: 500,
     dispatchedBelow: 700,

@@ -88,6 +88,7 @@ export function storeContract(name: string, createFixture: () => StoreFixture): 
         ['reason', 'expired'],
         ['origin', 'queue://ä'.repeat(100)],
       ]);
+      message.amendments = Buffer.from('added');
       model.state.queue(1).tail = 2;
       journal.putEntry(1, 1, message, true);
       await fixture.flush(run);
@@ -109,6 +110,7 @@ export function storeContract(name: string, createFixture: () => StoreFixture): 
         borrowed: false,
       });
       expect(read.annotations).toEqual(message.annotations);
+      expect(read.amendments).toEqual(message.amendments);
     });
 
     test('keeps when a message may be delivered, and who sent it', async () => {

@@ -387,6 +387,7 @@ export class Broker implements BrokerApi {
       metrics: this.metrics,
       log: this.log,
       windowBytes: 0,
+      amendmentBytes: 0,
       wake: (queue) => this.#schedule.wake(queue),
       wakeWhenDurable: (queue) => this.#schedule.wakeWhenDurable(queue),
       routeTarget: (queue, message, direct) => this.#routeTarget(queue, message, direct),

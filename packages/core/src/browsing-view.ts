@@ -15,7 +15,7 @@ export class BrowsingView extends QueueView {
     const { contents } = this;
     for (let stored = this.firstFound; stored !== undefined; stored = this.firstFound) {
       const { sequence, direct } = stored;
-      const message = stored.message!;
+      const message = contents.amendments.shown(sequence, stored.message!);
       this.dropFirstFound();
       if (contents.log.isSettled(sequence) || contents.hasExpired(message)) continue;
       this.#deliver(
@@ -32,7 +32,7 @@ export class BrowsingView extends QueueView {
     const { contents, cursor } = this;
     const { ring } = contents;
     for (let entry = ring.seek(cursor); entry !== null; entry = ring.seek(cursor)) {
-      const { message, target, redelivered } = entry;
+      const { shown: message, target, redelivered } = entry;
       const shows =
         !this.#wasShown(entry) && !contents.hasExpired(message) && this.selects(message);
       if (shows && !contents.isDurable(entry)) return false;

@@ -39,6 +39,7 @@ export function deadLetterOf(message: Message, burial: Burial): Message {
   letter.formatFlags = message.formatFlags;
   letter.priority = message.priority;
   letter.timestamp = message.timestamp;
+  letter.amendments = message.amendments;
   letter.annotations = new Map([
     ...(message.annotations ?? []),
     [DEAD_LETTER_ANNOTATIONS.reason, reason],

@@ -195,6 +195,17 @@ export const LIMITS = {
     unit: 'ms',
     describe: 'Time a transaction may stay open before it is rolled back.',
   },
+  amendmentBytesMax: {
+    default: 16 * 1024,
+    unit: 'bytes',
+    describe:
+      'Annotations that AMQP receivers have added to one message with `modified`; what would go beyond is left out.',
+  },
+  amendmentBytesTotal: {
+    default: 16 * 1024 * 1024,
+    unit: 'bytes',
+    describe: 'The same of all messages that wait.',
+  },
   temporaryQueuesPerConnectionMax: {
     default: 1000,
     unit: 'count',

@@ -43,6 +43,11 @@ export class Message {
   /** What the broker adds on the way, such as why a message is a dead letter; null for nothing. */
   annotations: ReadonlyMap<string, string> | null = null;
   /**
+   * What its consumers have added to it, in the encoding of the protocol that lets them, which alone
+   * reads it; null for nothing.
+   */
+  amendments: Buffer | null = null;
+  /**
    * Whether `bytes` belongs to somebody else (a chunk of input) and is valid only during the call.
    * `keep` makes it the message's own before it rests anywhere.
    */

@@ -1,3 +1,4 @@
+import { Amendments } from './amendments.js';
 import type { Consumer } from './consumer.js';
 import type { Message } from './message.js';
 import type { RecoveredQueue, StoredEntry } from './ports.js';
@@ -18,6 +19,7 @@ export class QueueContents {
   readonly ring = new QueueRing();
   readonly window: QueueWindow;
   readonly log: QueueLog;
+  readonly amendments: Amendments;
   readonly #queue: Queue;
   readonly #context: QueueContext;
   /** By sequence; consumers hold all of them. */
@@ -28,6 +30,7 @@ export class QueueContents {
     this.#queue = queue;
     this.#context = context;
     this.window = new QueueWindow(context.limits, context);
+    this.amendments = new Amendments(context.limits, context);
     this.log = new QueueLog(queue.id, context.store, recovered);
     this.#length = this.log.length;
   }
@@ -120,6 +123,7 @@ export class QueueContents {
     entry.state = 'settled';
     this.#length--;
     if (!this.#unclaim(entry)) this.ring.remove(entry);
+    this.amendments.forget(entry);
     if (entry.sequence > 0) this.#settleStored(entry);
   }
 
@@ -264,6 +268,7 @@ export class QueueContents {
     const entry = new QueueEntry(this.#queue, message, stored.sequence, 0, target);
     entry.shared = shared;
     this.log.recall(entry);
+    entry.shown = this.amendments.shown(stored.sequence, message);
     return entry;
   }
 
@@ -276,6 +281,7 @@ export class QueueContents {
       log.error('message-damaged', { queue: this.#queue.name, sequence });
     } else if (stored.bodyId > 0) bodies.release(bodies.adopt(stored));
     this.#length--;
+    this.amendments.forgetStored(sequence);
     this.log.settle(sequence);
   }
 }

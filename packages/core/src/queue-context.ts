@@ -1,3 +1,4 @@
+import type { AmendmentsTotal } from './amendments.js';
 import type { BodyTable } from './body-table.js';
 import type { Limits } from './limits.js';
 import type { Message } from './message.js';
@@ -8,7 +9,7 @@ import type { WindowTotal } from './queue-window.js';
 import type { Target } from './router.js';
 
 /** What queues share with their broker. */
-export interface QueueContext extends WindowTotal {
+export interface QueueContext extends WindowTotal, AmendmentsTotal {
   readonly store: Store;
   readonly bodies: BodyTable;
   readonly clock: Clock;

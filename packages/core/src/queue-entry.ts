@@ -12,6 +12,8 @@ export type EntryState = 'available' | 'acquired' | 'settled';
 export class QueueEntry {
   readonly queue: Queue;
   readonly message: Message;
+  /** What its consumers get: the message, or a copy with what they have added. */
+  shown: Message;
   /** Place in the queue's memory order. */
   position = 0;
   /** Owned by the ring: it is among what came back. */
@@ -48,6 +50,7 @@ export class QueueEntry {
   ) {
     this.queue = queue;
     this.message = message;
+    this.shown = message;
     this.sequence = sequence;
     this.commit = commit;
     this.target = target;
@@ -78,4 +81,6 @@ export interface SettleDetails {
   readonly undeliverableHere?: boolean;
   /** For `rejected` and `modified`: why, for the dead letter. */
   readonly reason?: string;
+  /** For `modified`: what the message says in addition from now on, see `Message.amendments`. */
+  readonly amendments?: Buffer;
 }

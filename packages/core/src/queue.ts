@@ -222,6 +222,11 @@ export class Queue {
     this.wake();
   }
 
+  /** Replaces what consumers have added to the message of an acquired entry. */
+  amend(entry: QueueEntry, amendments: Buffer): void {
+    this.#contents.amendments.set(entry, amendments);
+  }
+
   /** Counts a failed delivery, durably, and returns the number of them. */
   countFailure(entry: QueueEntry): number {
     entry.deliveryCount++;
@@ -345,7 +350,7 @@ export class Queue {
     if (entry.redelivered) metrics.messagesRedelivered++;
     consumer.deliveries++;
     this.#consumers.rotate();
-    const { message, target } = entry;
+    const { shown: message, target } = entry;
     if (consumer.sink.settlesOnSend(consumer, message, target)) {
       this.#contents.forget(entry);
       consumer.sink.deliver(consumer, message, target, null, entry.redelivered);

@@ -48,6 +48,7 @@ export class Settlement {
 
   #modify(entry: QueueEntry, details: SettleDetails | undefined): void {
     const { queue } = entry;
+    if (details?.amendments !== undefined) queue.amend(entry, details.amendments);
     if (details?.undeliverableHere === true) {
       this.#bury(entry, details.reason ?? 'undeliverable');
       return;
@@ -65,7 +66,7 @@ export class Settlement {
 
   /** Moves a message to the dead letters, in the same commit that takes it from its queue. */
   #bury(entry: QueueEntry, reason: string): void {
-    const { queue, message, deliveryCount } = entry;
+    const { queue, shown: message, deliveryCount } = entry;
     const { deadLetter } = this.#policyOf(entry);
     const origin = queue.kind === 'queue' ? queue.address : message.address;
     // What is refused as a dead letter is gone.

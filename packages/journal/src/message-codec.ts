@@ -2,12 +2,14 @@ import { type Address, type AddressBook, type AddressKind, Message } from '@caus
 import { ByteReader, ByteWriter, WireError } from '@causeway/wire';
 import { getUint32, getUint48, getUint64, putUint32, putUint48, putUint64 } from './integers.js';
 
-const FLAGS = { durable: 1, retain: 2, annotated: 4, delayed: 8 } as const;
+const FLAGS = { durable: 1, retain: 2, annotated: 4, delayed: 8, amended: 16 } as const;
 const ADDRESS_CODES = { queue: 1, topic: 2 } as const satisfies Record<AddressKind, number>;
 /** Envelope before the address: flags, format, its flags, priority, id, times, boot. */
 const FIXED_BYTES = 28;
 /** After it, of a message that waits for its time: not before, publisher. */
 const DELAY_BYTES = 12;
+/** Before the amendments of a message: their length. */
+const AMENDMENTS_HEAD_BYTES = 4;
 const UINT48_MAX = 2 ** 48 - 1;
 
 /** A message of a record, and the run of the broker that wrote it. */
@@ -31,8 +33,10 @@ export class MessageEncoder {
   measure(message: Message, annotations: Buffer | null): number {
     if (message.address !== this.#lastAddress) this.#prepare(message.address);
     const delay = message.notBefore > 0 ? DELAY_BYTES : 0;
-    const address = this.#lastEncoded;
-    return FIXED_BYTES + delay + address.length + (annotations?.length ?? 0) + message.size;
+    const { amendments } = message;
+    const amended = amendments === null ? 0 : AMENDMENTS_HEAD_BYTES + amendments.length;
+    const extra = delay + (annotations?.length ?? 0) + amended;
+    return FIXED_BYTES + this.#lastEncoded.length + extra + message.size;
   }
 
   write(target: Buffer, at: number, message: Message, annotations: Buffer | null): void {
@@ -40,7 +44,8 @@ export class MessageEncoder {
       (message.durable ? FLAGS.durable : 0) |
       (message.retain ? FLAGS.retain : 0) |
       (annotations === null ? 0 : FLAGS.annotated) |
-      (message.notBefore > 0 ? FLAGS.delayed : 0);
+      (message.notBefore > 0 ? FLAGS.delayed : 0) |
+      (message.amendments === null ? 0 : FLAGS.amended);
     target[at + 1] = message.format;
     target[at + 2] = message.formatFlags;
     target[at + 3] = message.priority;
@@ -57,6 +62,11 @@ export class MessageEncoder {
     const address = this.#lastEncoded;
     for (let index = 0; index < address.length; index++) target[position++] = address[index]!;
     if (annotations !== null) position += annotations.copy(target, position);
+    if (message.amendments !== null) {
+      putUint32(target, position, message.amendments.length);
+      position += AMENDMENTS_HEAD_BYTES;
+      position += message.amendments.copy(target, position);
+    }
     message.bytes.copy(target, position, message.start, message.end);
   }
 
@@ -108,6 +118,7 @@ export class MessageDecoder {
     const publisherId = delayed ? reader.uint48() : 0;
     const address = this.#address(reader);
     const annotations = (flags & FLAGS.annotated) === 0 ? null : readAnnotations(reader);
+    const amendments = (flags & FLAGS.amended) === 0 ? null : readAmendments(reader);
     const durable = (flags & FLAGS.durable) !== 0;
     const start = reader.position;
     const message = new Message(
@@ -128,6 +139,7 @@ export class MessageDecoder {
     message.notBefore = notBefore;
     message.publisherId = publisherId;
     message.annotations = annotations;
+    message.amendments = amendments;
     return { message, bootCount: getUint32(record, at + 24) };
   }
 
@@ -162,6 +174,10 @@ function readAnnotations(reader: ByteReader): ReadonlyMap<string, string> {
     annotations.set(name, reader.text(reader.uint32()));
   }
   return annotations;
+}
+
+function readAmendments(reader: ByteReader): Buffer {
+  return reader.bytes(reader.uint32());
 }
 
 function clamp(value: number): number {
