@@ -1,69 +1,80 @@
-import { ByteReader, WireError } from '@causeway/wire';
-import { descriptorCode } from './codec/descriptor.js';
+import type { Message } from '@causeway/core';
+import { WireError } from '@causeway/wire';
+import { describedStart, descriptorCode } from './codec/descriptor.js';
+import { encodeRawMap, type RawEntries, readRawMap } from './codec/raw-map.js';
 import { skipValue } from './codec/skip-value.js';
 import { DESCRIPTOR } from './codec/types.js';
-import { AmqpSymbol, type AmqpValue, type Described } from './codec/value.js';
-import { readValue } from './codec/value-reader.js';
+import type { AmqpValue } from './codec/value.js';
 import { ValueWriter } from './codec/value-writer.js';
+import { takeExpiry } from './take-expiry.js';
 
 export interface AnnotatedHead {
-  /** A message-annotations section with what the broker adds. */
-  readonly section: Buffer;
-  /** Where the rest of the stored bytes begins. */
+  /** Sections that precede the rest of the stored bytes. */
+  readonly sections: Buffer;
+  /** Where the rest begins. */
   readonly bareStart: number;
 }
 
+/** When a dead letter would have expired: a timestamp, unlike what core says of it. */
+const EXPIRY_ANNOTATION = annotationName('x-dead-letter-expiry');
+const ANNOTATIONS_HEAD = Buffer.of(0, 0x53, DESCRIPTOR.messageAnnotations);
+
+/** Whether a message goes out with annotations that its stored bytes do not have. */
+export function isAnnotated({ annotations, amendments }: Message): boolean {
+  return annotations !== null || amendments !== null;
+}
+
 /**
- * The message-annotations of a message that the broker has something to say about, such as why it
- * is a dead letter: its own and the sender's, of which the broker's win (part 3.2.3).
+ * The message-annotations of a message that somebody else than its sender has something to say
+ * about: the sender's, those that receivers have added with `modified` (part 3.4.5), and the
+ * broker's, such as why it is a dead letter. Of the same names the latter ones win.
+ *
+ * A dead letter does not expire, and says so: what the sender said comes as an annotation.
+ * @param bytes the message in this format
  */
-export function annotate(
-  additions: ReadonlyMap<string, string>,
+export function annotatedHead(
+  message: Message,
   bytes: Buffer,
   start: number,
   end: number,
 ): AnnotatedHead {
-  const merged = new Map<AmqpValue, AmqpValue>();
+  const { annotations, amendments } = message;
   let bareStart = start;
-  const first = readSection(bytes, start, end);
-  if (first !== null) {
+  let entries: RawEntries = new Map();
+  if (start < end && descriptorCode(bytes, start, end) === DESCRIPTOR.messageAnnotations) {
     bareStart = skipValue(bytes, start, end);
-    for (const [name, value] of first) merged.set(name, value);
+    entries = readEntries(bytes, describedStart(bytes, start, end), bareStart);
   }
-  for (const [name, value] of additions) setSymbol(merged, annotationName(name), value);
-  const writer = new ValueWriter();
-  writer.described(DESCRIPTOR.messageAnnotations).value(merged);
-  return { section: writer.take(), bareStart };
+  if (amendments !== null) {
+    for (const [name, entry] of readRawMap(amendments, 0, amendments.length)) {
+      entries.set(name, entry);
+    }
+  }
+  const bare = annotations === null ? null : takeExpiry(bytes, bareStart, end);
+  if (bare !== null) entries.set(EXPIRY_ANNOTATION, entryOf(EXPIRY_ANNOTATION, bare.expiry));
+  for (const [name, value] of annotations ?? []) {
+    entries.set(annotationName(name), entryOf(annotationName(name), value));
+  }
+  const sections = [ANNOTATIONS_HEAD, encodeRawMap(entries)];
+  if (bare !== null) sections.push(bare.properties);
+  return { sections: Buffer.concat(sections), bareStart: bare?.end ?? bareStart };
 }
-
-const NOTHING: ReadonlyMap<AmqpValue, AmqpValue> = new Map();
 
 /** Names of annotations that receivers may ignore begin with `x-opt-` (part 3.2.10). */
 export function annotationName(name: string): string {
   return `x-opt-${name.replace(/^x-(opt-)?/, '')}`;
 }
 
-/** Symbols are objects: the one of the same text gives way. */
-function setSymbol(map: Map<AmqpValue, AmqpValue>, name: string, value: AmqpValue): void {
-  for (const key of map.keys()) if (String(key) === name) map.delete(key);
-  map.set(new AmqpSymbol(name), value);
+function entryOf(name: string, value: AmqpValue): Buffer {
+  return new ValueWriter().symbol(name).value(value).take();
 }
 
-/**
- * The message-annotations that the stored bytes begin with; null when there are none. Only their
- * bounds were looked at when they came: what cannot be read now is left out.
- */
-function readSection(
-  bytes: Buffer,
-  start: number,
-  end: number,
-): ReadonlyMap<AmqpValue, AmqpValue> | null {
-  if (descriptorCode(bytes, start, end) !== DESCRIPTOR.messageAnnotations) return null;
+/** What cannot be read, since its sender encoded it wrongly, is left out. */
+function readEntries(bytes: Buffer, at: number, end: number): RawEntries {
   try {
-    const section = readValue(new ByteReader(bytes, start, end)) as Described;
-    return section.value instanceof Map ? section.value : NOTHING;
+    return readRawMap(bytes, at, end);
   } catch (error) {
-    if (error instanceof WireError) return NOTHING;
+    if (error instanceof WireError) return new Map();
     throw error;
   }
 }

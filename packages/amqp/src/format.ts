@@ -18,7 +18,8 @@ export const amqpFormat: MessageFormat = {
     const layout = new MessageLayout();
     // The sections were checked when the message came in; what is in them was not.
     readLayout(bytes, start, end, layout);
-    return readContent(bytes, layout, (formatFlags & USER_VERIFIED) !== 0);
+    const userVerified = (formatFlags & USER_VERIFIED) !== 0;
+    return readContent(bytes, layout, userVerified, message.amendments);
   },
 
   build: writeContent,

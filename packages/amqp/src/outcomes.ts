@@ -1,5 +1,8 @@
 import type { BrokerApi, Outcome, QueueEntry, SettleDetails } from '@causeway/core';
+import { mergeAmendments } from './amendments.js';
 import type { DeliveryOutcome, DeliveryState } from './codec/types.js';
+
+type Modified = DeliveryOutcome & { readonly kind: 'modified' };
 
 const FAILED: SettleDetails = { deliveryFailed: true };
 
@@ -9,8 +12,12 @@ export function isOutcome(state: DeliveryState): state is DeliveryOutcome {
   return kind === 'accepted' || kind === 'released' || kind === 'rejected' || kind === 'modified';
 }
 
-/** An outcome in the words of core. */
-export function outcomeDetails(outcome: DeliveryOutcome): {
+/** The outcome of a delivery in the words of core. */
+export function outcomeDetails(
+  broker: BrokerApi,
+  entry: QueueEntry,
+  outcome: DeliveryOutcome,
+): {
   readonly name: Outcome;
   readonly details: SettleDetails | undefined;
 } {
@@ -20,11 +27,8 @@ export function outcomeDetails(outcome: DeliveryOutcome): {
       return { name: outcome.kind, details: undefined };
     case 'rejected':
       return { name: 'rejected', details: { reason: rejectionReason(outcome) } };
-    case 'modified': {
-      const { deliveryFailed, undeliverableHere } = outcome;
-      const simple = deliveryFailed && !undeliverableHere;
-      return { name: 'modified', details: simple ? FAILED : { deliveryFailed, undeliverableHere } };
-    }
+    case 'modified':
+      return { name: 'modified', details: modifiedDetails(broker, entry, outcome) };
   }
 }
 
@@ -34,8 +38,23 @@ export function settleEntry(broker: BrokerApi, entry: QueueEntry, outcome: Deliv
     broker.settle(entry, 'accepted');
     return;
   }
-  const { name, details } = outcomeDetails(outcome);
+  const { name, details } = outcomeDetails(broker, entry, outcome);
   broker.settle(entry, name, details);
+}
+
+function modifiedDetails(broker: BrokerApi, entry: QueueEntry, outcome: Modified): SettleDetails {
+  const { deliveryFailed, undeliverableHere, annotations } = outcome;
+  if (annotations === null) {
+    const simple = deliveryFailed && !undeliverableHere;
+    return simple ? FAILED : { deliveryFailed, undeliverableHere };
+  }
+  const { amendmentBytesMax } = broker.limits;
+  const amendments = mergeAmendments(entry.shown.amendments, annotations, amendmentBytesMax);
+  if (amendments === undefined) {
+    broker.log.debug('amqp-annotations-left-out', { queue: entry.queue.name });
+    return { deliveryFailed, undeliverableHere };
+  }
+  return { deliveryFailed, undeliverableHere, amendments };
 }
 
 function rejectionReason({ error }: DeliveryOutcome & { readonly kind: 'rejected' }): string {

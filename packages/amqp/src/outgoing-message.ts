@@ -1,5 +1,5 @@
 import { FORMAT_IDS, type Message, type QueueEntry } from '@causeway/core';
-import { annotate } from './annotations.js';
+import { annotatedHead, isAnnotated } from './annotations.js';
 import type { AmqpClient } from './client.js';
 import { deliveryHeader } from './delivery-head.js';
 
@@ -29,9 +29,9 @@ export class OutgoingMessage {
     this.start = native ? message.start : 0;
     this.end = native ? message.end : this.bytes.length;
     this.head = deliveryHeader(message, failures, redelivered, broker.clock.wallMs());
-    if (message.annotations === null) return;
-    const annotated = annotate(message.annotations, this.bytes, this.start, this.end);
-    this.head = Buffer.concat([this.head, annotated.section]);
+    if (!isAnnotated(message)) return;
+    const annotated = annotatedHead(message, this.bytes, this.start, this.end);
+    this.head = Buffer.concat([this.head, annotated.sections]);
     this.start = annotated.bareStart;
   }
 }

@@ -18,9 +18,16 @@ type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
  * The neutral view of a message whose sections are known. It never fails: a section or field that
  * its sender encoded wrongly is as good as none.
  * @param userVerified whether the user-id is that of the sender; any other is no more than a property
+ * @param amendments annotations that receivers have added, as an encoded map
  */
-export function readContent(buffer: Buffer, layout: MessageLayout, userVerified: boolean): Content {
-  const annotations = readMap(buffer, layout.messageAnnotations, layout.end);
+export function readContent(
+  buffer: Buffer,
+  layout: MessageLayout,
+  userVerified: boolean,
+  amendments: Buffer | null = null,
+): Content {
+  const own = readMap(buffer, layout.messageAnnotations, layout.end);
+  const annotations = amendments === null ? own : amended(own, amendments);
   const fields = readList(buffer, layout.properties, layout.end);
   const properties = propertiesOf(readMap(buffer, layout.applicationProperties, layout.end));
   const contentType = textOf(fields[PROPERTY.contentType]);
@@ -48,6 +55,16 @@ export function readContent(buffer: Buffer, layout: MessageLayout, userVerified:
   const others = propertiesOf(annotations).filter(([name]) => !isOfOneProtocol(name));
   set(content, 'annotations', others.length === 0 ? undefined : others);
   return content;
+}
+
+/** Annotations with those that were added: of the same names the latter count. */
+function amended(
+  own: ReadonlyMap<AmqpValue, AmqpValue>,
+  amendments: Buffer,
+): ReadonlyMap<AmqpValue, AmqpValue> {
+  const added = readMap(amendments, 0, amendments.length);
+  const names = new Set([...added.keys()].map(String));
+  return new Map([...[...own].filter(([name]) => !names.has(String(name))), ...added]);
 }
 
 /** Sets a field, unless there is no value for it. */

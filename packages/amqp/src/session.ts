@@ -174,7 +174,7 @@ export class Session implements Confirmable {
   /** Delivers again, under the same tag, what the client of a resumed link has only in part. */
   resumeDelivery(link: SendingLink, entry: QueueEntry): void {
     const number = this.unsettled.add(entry);
-    this.transfers.resume(link, number, entry.message, Math.max(1, entry.deliveryCount));
+    this.transfers.resume(link, number, entry.shown, Math.max(1, entry.deliveryCount));
     if (this.transfers.blocked) this.#pauseAll();
   }
 

@@ -113,8 +113,8 @@ export class ClientTransactions implements TransactionOwner {
   ): void {
     const open = this.#find(state.transactionId);
     const outcome = state.outcome ?? { kind: 'released' };
-    const { name, details } = outcomeDetails(outcome);
     session.unsettled.takeRange(first, last, (entry, number) => {
+      const { name, details } = outcomeDetails(this.#client.broker, entry, outcome);
       const key = this.#nextKey++;
       this.#provisional.set(key, { session, number, settled, state });
       open.provisional.push(key);

@@ -4,14 +4,13 @@ import { hex } from '../testing/amqp-frames.js';
 import { ACCEPTED, decodeState, RELEASED } from './decode-state.js';
 import { encodeState } from './encode-state.js';
 import type { DeliveryState } from './types.js';
-import { AmqpSymbol, type AmqpValue } from './value.js';
 
 function read(bytes: Buffer): DeliveryState {
   return decodeState(bytes, 0, bytes.length);
 }
 
 const ERROR = { condition: 'amqp:internal-error', description: 'sorry', info: null };
-const ANNOTATIONS = new Map<AmqpValue, AmqpValue>([[new AmqpSymbol('x-opt-a'), hex('01')]]);
+const ANNOTATIONS = hex('c1 0d 02 a3 07 782d6f70742d61 a0 01 01');
 
 test.each<DeliveryState>([
   { kind: 'received', sectionNumber: 0, sectionOffset: 0 },

@@ -65,7 +65,7 @@ function decodeOutcome(code: number, fields: FieldReader, buffer: Buffer): Deliv
         kind: 'modified',
         deliveryFailed: fields.boolean('delivery-failed') ?? false,
         undeliverableHere: fields.boolean('undeliverable-here') ?? false,
-        annotations: fields.map('message-annotations'),
+        annotations: fields.encodedMap('message-annotations'),
       };
     default:
       throw new WireError(`0x${code.toString(16)} is no delivery state`);

@@ -43,7 +43,7 @@ function writeFields(writer: ValueWriter, state: StateWithFields): void {
       return;
     case 'modified':
       writer.boolean(state.deliveryFailed).boolean(state.undeliverableHere);
-      writer.value(state.annotations);
+      if (state.annotations !== null) writer.encoded(state.annotations);
       return;
     case 'declared':
       writer.binary(state.transactionId);

@@ -203,6 +203,15 @@ export class FieldReader {
     return value;
   }
 
+  /** The bytes of a map, all of whose values can be read. */
+  encodedMap(name: string): Buffer | null {
+    const at = this.skip();
+    if (at < 0) return null;
+    const bytes = Buffer.from(this.#buffer.subarray(at, this.#at));
+    if (!(readValue(new ByteReader(bytes)) instanceof Map)) throw this.#wrongType(name, 'a map');
+    return bytes;
+  }
+
   /** Any value; its binaries are copies. */
   value(): AmqpValue {
     const at = this.skip();

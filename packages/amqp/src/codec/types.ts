@@ -83,7 +83,8 @@ export type DeliveryOutcome =
       readonly kind: 'modified';
       readonly deliveryFailed: boolean;
       readonly undeliverableHere: boolean;
-      readonly annotations: ReadonlyMap<AmqpValue, AmqpValue> | null;
+      /** An encoded map: what is in it stays as the receiver wrote it. */
+      readonly annotations: Buffer | null;
     };
 
 /** What a transfer or disposition says of a delivery. */
