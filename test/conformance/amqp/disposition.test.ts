@@ -259,7 +259,7 @@ describe('what a sender is told', () => {
 });
 
 describe('delivery-ids of a sender', () => {
-  test.each([0, 1])('2.8.9 2.8.10 wrap around; receiver mode %d', async (rcvSettleMode) => {
+  test.each([0, 1])('2.8.8 2.8.10 wrap around; receiver mode %d', async (rcvSettleMode) => {
     const queue = name('queue');
     const client = await session({ nextOutgoingId: LAST - 2 });
     await client.attachSender(queue, { rcvSettleMode });

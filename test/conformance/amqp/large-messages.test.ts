@@ -167,6 +167,15 @@ describe('from a sender', () => {
     await client.expectEnd('amqp:invalid-field');
   });
 
+  test.each([1, 0xffff_ffff])('2.8.11 3.2.16 a message of format %d is refused', async (format) => {
+    const { client, queue } = await sender();
+    const fields = { deliveryId: 0, deliveryTag: 'a', messageFormat: format };
+    client.send(amqp.transfer(fields, LARGE));
+    const state = { kind: 'rejected', error: { condition: 'amqp:not-implemented' } };
+    await client.expect('disposition', { first: 0, state });
+    expect(await contentsOf(queue)).toEqual([]);
+  });
+
   test.each([0, 1, 31, 32])('2.8.7 a delivery-tag may have %d bytes', async (length) => {
     for (const rcvSettleMode of [0, 1]) {
       const { client } = await sender({ rcvSettleMode });

@@ -46,7 +46,7 @@ describe('what the server takes', () => {
     });
   });
 
-  test('2.5.6 transfer-ids wrap around', async () => {
+  test('2.5.6 2.8.9 transfer-ids wrap around', async () => {
     const client = await session({ nextOutgoingId: LAST });
     await client.attachSender(name('queue'));
     for (let id = 0; id < 3; id++) {
