@@ -104,6 +104,19 @@ describe('a transaction', () => {
     expect(lengthsOf(world, 'in')).toEqual([0]);
   });
 
+  test('settles a delivery once, as it was told last', async () => {
+    const { world, client } = await createWorld({ limits: { transactionOperationsMax: 1 } });
+    const held = holding(world, 'in', 'a');
+    const transaction = client.transactions.begin();
+    const { entry } = held.last;
+    transaction.addSettlement(entry!, 'released', undefined, 1);
+    transaction.addSettlement(entry!, 'accepted', undefined, 2);
+    expect(transaction.operations).toBe(1);
+    transaction.commit();
+    world.run();
+    expect([lengthsOf(world, 'in'), held.deliveries.length]).toEqual([[0], 1]);
+  });
+
   test('is whole or gone after a crash', async () => {
     for (const keepUnconfirmed of [true, false]) {
       const { world, client } = await createWorld();

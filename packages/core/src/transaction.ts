@@ -25,7 +25,6 @@ export interface TransactionRoom {
 }
 
 interface PlannedSettlement {
-  readonly entry: QueueEntry;
   /** Who held the delivery when it was added. */
   readonly consumer: Consumer | null;
   readonly outcome: Outcome;
@@ -42,7 +41,7 @@ export class Transaction {
   readonly startedAt: number;
   readonly #room: TransactionRoom;
   #messages: Message[] = [];
-  #settlements: PlannedSettlement[] = [];
+  #settlements = new Map<QueueEntry, PlannedSettlement>();
   #bytes = 0;
   /** Why it cannot be committed any more. */
   #failure: BrokerError | null = null;
@@ -55,7 +54,7 @@ export class Transaction {
 
   /** Messages and settlements so far. */
   get operations(): number {
-    return this.#messages.length + this.#settlements.length;
+    return this.#messages.length + this.#settlements.size;
   }
 
   /** Why it cannot be committed any more; null while it can. */
@@ -82,7 +81,7 @@ export class Transaction {
   }
 
   /**
-   * The delivery is settled at the commit.
+   * The delivery is settled at the commit; of several outcomes for it, the last one counts.
    * @param tag a number of the protocol's, for `deliveryRestored`
    * @throws BrokerError `quota-exceeded`; what made the transaction fail
    */
@@ -92,8 +91,8 @@ export class Transaction {
     details: SettleDetails | undefined,
     tag: number,
   ): void {
-    this.#checkRoom();
-    this.#settlements.push({ entry, consumer: entry.consumer, outcome, details, tag });
+    if (!this.#settlements.has(entry) || this.#failure !== null) this.#checkRoom();
+    this.#settlements.set(entry, { consumer: entry.consumer, outcome, details, tag });
   }
 
   /** Part of it was refused, so that it can only be rolled back. @returns the first such error */
@@ -128,7 +127,7 @@ export class Transaction {
       throw error;
     }
     for (const message of this.#messages) broker.publish(message);
-    for (const { entry, outcome, details } of this.#settlements) {
+    for (const [entry, { outcome, details }] of this.#settlements) {
       broker.settle(entry, outcome, details);
     }
     this.#clear();
@@ -148,8 +147,8 @@ export class Transaction {
   }
 
   #checkDeliveries(): void {
-    for (const settlement of this.#settlements) {
-      if (isHeld(settlement)) continue;
+    for (const [entry, { consumer }] of this.#settlements) {
+      if (isHeld(entry, consumer)) continue;
       throw new BrokerError(
         'unknown-delivery',
         'a delivery of the transaction went back to its queue; nothing of it was committed',
@@ -160,20 +159,19 @@ export class Transaction {
   #restore(): void {
     const settlements = this.#settlements;
     this.#clear();
-    for (const settlement of settlements) {
-      if (!isHeld(settlement)) continue;
-      this.#room.owner.deliveryRestored(settlement.entry, settlement.tag);
+    for (const [entry, { consumer, tag }] of settlements) {
+      if (isHeld(entry, consumer)) this.#room.owner.deliveryRestored(entry, tag);
     }
   }
 
   #clear(): void {
     this.#messages = [];
-    this.#settlements = [];
+    this.#settlements = new Map();
     this.#room.bytes -= this.#bytes;
     this.#bytes = 0;
   }
 }
 
-function isHeld({ entry, consumer }: PlannedSettlement): boolean {
+function isHeld(entry: QueueEntry, consumer: Consumer | null): boolean {
   return entry.state === 'acquired' && entry.consumer === consumer;
 }
