@@ -308,7 +308,8 @@ describe('transactions', () => {
     }
     const ids = { handle: 1, deliveryId: OPERATIONS_MAX + 1, deliveryTag: 'a' };
     client.send(amqp.transfer({ ...ids, state }, text('x')));
-    await expectRejected(client);
+    const outcome = { kind: 'rejected', error: { condition: RESOURCE_LIMIT } };
+    await client.expect('disposition', { state: { ...state, outcome } });
     await client.drop();
     expect(await left(queue)).toEqual([]);
   });

@@ -5,6 +5,7 @@ import {
   type Coordinator,
   type DeliveryOutcome,
   RECEIVER_SETTLE_MODE,
+  type Source,
   type Target,
 } from './codec/types.js';
 import { AmqpError, CONDITION } from './errors.js';
@@ -20,8 +21,13 @@ import { theirUnsettled } from './resume-deliveries.js';
 import type { Session } from './session.js';
 import type { SuspendedLink } from './suspended-link.js';
 
-/** Transactions may span everything, and several of them at a time (part 4.5.1). */
-const COORDINATOR_CAPABILITIES = ['amqp:local-transactions', 'amqp:multi-txns-per-ssn'];
+/** Transactions may span all sessions of a connection, several of them at a time (part 4.5.7). */
+const COORDINATOR_CAPABILITIES = [
+  'amqp:local-transactions',
+  'amqp:multi-txns-per-ssn',
+  'amqp:multi-ssns-per-txn',
+];
+const REJECTED_OUTCOME = 'amqp:rejected:list';
 
 const NO_EXPIRY: LinkExpiry = { expiryPolicy: 'link-detach', timeout: 0 };
 
@@ -60,6 +66,7 @@ export function attachReceivingLink(session: Session, attach: Attach, handle: nu
     initialDeliveryCount: attach.initialDeliveryCount,
     terminus: 'coordinator' in attach.target ? NO_EXPIRY : attach.target,
     resumable,
+    takesRejected: takesRejected(attach.source),
     onClose: opened.onClose,
   });
   client.registry.add(client, link);
@@ -74,6 +81,12 @@ export function attachReceivingLink(session: Session, attach: Attach, handle: nu
   });
   link.resumesOnly = attach.incompleteUnsettled || !complete;
   link.replenish();
+}
+
+/** Part 3.5.3, outcomes: a source that names none is taken to know all of them. */
+function takesRejected(source: Source | null): boolean {
+  const outcomes = source?.outcomes ?? [];
+  return outcomes.length === 0 || outcomes.includes(REJECTED_OUTCOME);
 }
 
 /**

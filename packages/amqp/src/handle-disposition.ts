@@ -1,7 +1,7 @@
 import type { QueueEntry } from '@causeway/core';
 import { decodeDisposition } from './codec/decode-disposition.js';
 import { type DeliveryOutcome, DispositionFrame, ROLE } from './codec/types.js';
-import { isOutcome, settleEntry } from './outcomes.js';
+import { defaultOutcome, isOutcome, settleEntry } from './outcomes.js';
 import type { SendingLink } from './sending-link.js';
 import { distance } from './serial.js';
 import type { Session } from './session.js';
@@ -34,6 +34,9 @@ function settleDeliveries(session: Session): void {
     return;
   }
   stated = state === null || !isOutcome(state) ? null : state;
+  if (settled && session.provisional.size > 0) {
+    session.client.transactions.settleProvisional(session, from, to);
+  }
   // Part 3.4.1: `received` says how far it is, and settles nothing.
   if (stated === null && !settled) return;
   current = session;
@@ -47,10 +50,4 @@ function settleOne(entry: QueueEntry, number: number): void {
   settleEntry(session.client.broker, entry, outcome);
   link?.settled();
   if (!disposition.settled) session.settleLater(number, outcome);
-}
-
-/** Part 3.5.3: what applies when the receiver settles without a word; nothing is lost by it. */
-function defaultOutcome(link: SendingLink | undefined): DeliveryOutcome {
-  const state = link?.defaultOutcome ?? null;
-  return state !== null && isOutcome(state) ? state : { kind: 'released' };
 }

@@ -1,6 +1,6 @@
 import { decodeFlow } from './codec/decode-flow.js';
 import { ABSENT, FlowFrame } from './codec/types.js';
-import { AmqpError, CONDITION } from './errors.js';
+import { CONDITION, errorInfo } from './errors.js';
 import { distance } from './serial.js';
 import type { Session } from './session.js';
 
@@ -11,9 +11,6 @@ const flow = new FlowFrame();
 export function handleFlow(session: Session, view: Buffer, start: number, end: number): void {
   decodeFlow(view, start, end, flow);
   const { handle, echo } = flow;
-  if (flow.transactional) {
-    throw new AmqpError('session', CONDITION.notImplemented, 'transactional acquisition');
-  }
   // Absent until the client has seen our begin: its window then counts from our first transfer.
   const nextIncomingId = flow.nextIncomingId === ABSENT ? 0 : flow.nextIncomingId;
   session.flow(nextIncomingId, flow.incomingWindow, flow.nextOutgoingId);
@@ -23,6 +20,11 @@ export function handleFlow(session: Session, view: Buffer, start: number, end: n
   }
   const link = session.link(handle);
   if (link.role === 'refused' || link.detached) return;
+  if (flow.transactional) {
+    const message = 'transactional acquisition (part 4.4.3) is not offered';
+    session.detach(link, errorInfo(CONDITION.notImplemented, message));
+    return;
+  }
   if (link.role === 'sending') {
     const deliveryCount = flow.deliveryCount === ABSENT ? 0 : flow.deliveryCount;
     if (flow.linkCredit !== ABSENT) link.flow(deliveryCount, flow.linkCredit, flow.drain);

@@ -88,9 +88,8 @@ function publish(
     message.formatFlags |= HAS_MESSAGE_ANNOTATIONS;
     message.notBefore = notBeforeOf(view, layout, nowMs);
   }
-  const { state } = delivery;
-  if (state?.kind === 'transactional') {
-    client.transactions.send(session, link, delivery, message, state.transactionId);
+  if (delivery.state?.kind === 'transactional') {
+    client.transactions.send(session, link, delivery, message);
   } else client.broker.publish(message);
 }
 

@@ -1,6 +1,6 @@
 import { decodeTransfer } from './codec/decode-transfer.js';
-import { ABSENT, RECEIVER_SETTLE_MODE, TransferFrame } from './codec/types.js';
-import { AmqpError, CONDITION } from './errors.js';
+import { ABSENT, type DeliveryState, RECEIVER_SETTLE_MODE, TransferFrame } from './codec/types.js';
+import { AmqpError, CONDITION, errorInfo } from './errors.js';
 import { handleMessage } from './handle-message.js';
 import { type IncomingDelivery, PartialDelivery, type ReceivingLink } from './receiving-link.js';
 import type { Session } from './session.js';
@@ -52,7 +52,8 @@ function begin(session: Session, link: ReceivingLink, view: Buffer): void {
   const named = whole.settlesSecond || more || resume;
   whole.tag = named ? view.toString('latin1', tagStart, tagEnd) : '';
   if (whole.settlesSecond && !link.settlesSecond) {
-    detach(session, link, CONDITION.invalidField, 'rcv-settle-mode second on a link of first');
+    const message = 'rcv-settle-mode second on a link of first';
+    detach(session, link, whole.state, CONDITION.invalidField, message);
     return;
   }
   if (resume) {
@@ -60,7 +61,8 @@ function begin(session: Session, link: ReceivingLink, view: Buffer): void {
     return;
   }
   if (!link.begin()) {
-    detach(session, link, CONDITION.transferLimit, 'the link had no credit for the delivery');
+    const message = 'the link had no credit for the delivery';
+    detach(session, link, whole.state, CONDITION.transferLimit, message);
     return;
   }
   if (aborted) {
@@ -98,6 +100,11 @@ function proceed(
   }
   // Part 2.7.5, settled: true in any transfer of the delivery holds for all of it.
   if (settled === true) partial.delivery.settled = true;
+  if (state !== null && !isSameTransaction(partial.delivery.state, state)) {
+    const message = 'the transfers of a delivery belong to different transactions';
+    detach(session, link, partial.delivery.state, CONDITION.notAllowed, message);
+    return;
+  }
   if (state !== null) partial.delivery.state = state;
   if (!append(session, link, partial, view) || more) return;
   drop(session, link);
@@ -146,7 +153,8 @@ function append(
   const { limits } = client.broker;
   const bytes = transfer.payloadEnd - transfer.payloadStart;
   if (partial.length + bytes > limits.frameBytesMax) {
-    detach(session, link, CONDITION.messageSize, 'the message is larger than max-message-size');
+    const message = 'the message is larger than max-message-size';
+    detach(session, link, partial.delivery.state, CONDITION.messageSize, message);
     return false;
   }
   client.partialBytes += bytes;
@@ -162,11 +170,22 @@ function drop(session: Session, link: ReceivingLink): void {
   link.partial = null;
 }
 
+/** Ends the link for a delivery, whose transaction cannot be committed without it (4.4.4.1). */
 function detach(
   session: Session,
   link: ReceivingLink,
+  state: DeliveryState | null,
   condition: (typeof CONDITION)[keyof typeof CONDITION],
   message: string,
 ): void {
-  session.detach(link, { condition, description: message, info: null });
+  if (state?.kind === 'transactional') {
+    session.client.transactions.fail(state.transactionId, message);
+  }
+  session.detach(link, errorInfo(condition, message));
+}
+
+/** Part 4.4.1: all transfers of a delivery that begins in a transaction belong to it. */
+function isSameTransaction(first: DeliveryState | null, next: DeliveryState): boolean {
+  if (first?.kind !== 'transactional') return true;
+  return next.kind === 'transactional' && next.transactionId.equals(first.transactionId);
 }

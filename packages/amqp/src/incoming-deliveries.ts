@@ -1,7 +1,8 @@
 import { Ring } from '@causeway/wire';
 import { ACCEPTED } from './codec/decode-state.js';
 import { ACCEPTED_BYTES, encodeState } from './codec/encode-state.js';
-import type { DeliveryOutcome } from './codec/types.js';
+import type { DeliveryOutcome, DeliveryState } from './codec/types.js';
+import { isOutcome } from './outcomes.js';
 import type { IncomingDelivery, ReceivingLink } from './receiving-link.js';
 import { distance } from './serial.js';
 import type { Session } from './session.js';
@@ -10,7 +11,8 @@ import type { Session } from './session.js';
 interface AnsweredDelivery {
   readonly link: ReceivingLink;
   readonly tag: string;
-  readonly state: DeliveryOutcome;
+  /** What we said; of what depends on a transaction, the outcome once that is committed. */
+  state: DeliveryState;
 }
 
 /** Deliveries from the client of one session, from when their message was taken to settlement. */
@@ -48,8 +50,8 @@ export class IncomingDeliveries {
     this.#acceptFirst(link, deliveryId, link.accepting.shift()!);
   }
 
-  /** The message was not taken: the client is told why. */
-  refuse(link: ReceivingLink, delivery: IncomingDelivery, state: DeliveryOutcome): void {
+  /** Says at once what became of a delivery. */
+  answer(link: ReceivingLink, delivery: IncomingDelivery, state: DeliveryState): void {
     const { deliveryId, settlesSecond, tag } = delivery;
     if (settlesSecond) {
       this.#answer(link, deliveryId, tag, state);
@@ -57,6 +59,12 @@ export class IncomingDeliveries {
     }
     this.#session.dispositions.write(true, deliveryId, true, encodeState(state));
     link.answered();
+  }
+
+  /** The transaction in which a delivery was accepted is committed. */
+  committed(deliveryId: number): void {
+    const delivery = this.#answered.get(deliveryId);
+    if (delivery !== undefined) delivery.state = ACCEPTED;
   }
 
   /** A delivery that was taken before its link was resumed comes again (part 2.6.13). */
@@ -89,12 +97,14 @@ export class IncomingDeliveries {
     }
   }
 
-  /** Forgets the deliveries of a link, which go by their tags from now on. */
+  /**
+   * Forgets the deliveries of a link; those with an outcome go by their tags from now on.
+   */
   take(link: ReceivingLink, visit: (tag: string, state: DeliveryOutcome) => void): void {
     for (const [id, delivery] of this.#answered) {
       if (delivery.link !== link) continue;
       this.#answered.delete(id);
-      visit(delivery.tag, delivery.state);
+      if (isOutcome(delivery.state)) visit(delivery.tag, delivery.state);
     }
   }
 
@@ -110,7 +120,7 @@ export class IncomingDeliveries {
   }
 
   /** Its place is free when the client has settled it, too: else there could be any number. */
-  #answer(link: ReceivingLink, deliveryId: number, tag: string, state: DeliveryOutcome): void {
+  #answer(link: ReceivingLink, deliveryId: number, tag: string, state: DeliveryState): void {
     this.#answered.set(deliveryId, { link, tag, state });
     this.#session.dispositions.write(true, deliveryId, false, encodeState(state));
   }

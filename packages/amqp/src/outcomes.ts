@@ -1,6 +1,8 @@
 import type { BrokerApi, Outcome, QueueEntry, SettleDetails } from '@causeway/core';
 import { mergeAmendments } from './amendments.js';
+import { RELEASED } from './codec/decode-state.js';
 import type { DeliveryOutcome, DeliveryState } from './codec/types.js';
+import type { SendingLink } from './sending-link.js';
 
 type Modified = DeliveryOutcome & { readonly kind: 'modified' };
 
@@ -30,6 +32,18 @@ export function outcomeDetails(
     case 'modified':
       return { name: 'modified', details: modifiedDetails(broker, entry, outcome) };
   }
+}
+
+/**
+ * Part 3.5.3: what applies when the receiver settles without a word.
+ * @param otherwise for a source without a default; nothing is lost by it
+ */
+export function defaultOutcome(
+  link: SendingLink | undefined,
+  otherwise: DeliveryOutcome = RELEASED,
+): DeliveryOutcome {
+  const state = link?.defaultOutcome ?? null;
+  return state !== null && isOutcome(state) ? state : otherwise;
 }
 
 /** Ends a delivery as its receiver says. */

@@ -29,6 +29,8 @@ export interface ReceivingLinkParts {
   readonly terminus: LinkExpiry;
   /** What the client may repeat, since it was taken before the link was resumed. */
   readonly resumable: ReadonlyMap<string, DeliveryOutcome | null>;
+  /** The client's source knows the outcome `rejected` (part 3.5.3). */
+  readonly takesRejected: boolean;
   readonly onClose: (() => void) | null;
 }
 
@@ -51,6 +53,7 @@ export class ReceivingLink implements PacedProducer {
   readonly name: string;
   readonly destination: Destination;
   readonly settlesSecond: boolean;
+  readonly takesRejected: boolean;
   readonly terminus: LinkExpiry;
   /**
    * Deliveries that were taken before the link was resumed, and are not settled, by tag: what was
@@ -88,6 +91,7 @@ export class ReceivingLink implements PacedProducer {
     this.name = parts.name;
     this.destination = parts.destination;
     this.settlesSecond = parts.settlesSecond;
+    this.takesRejected = parts.takesRejected;
     this.terminus = parts.terminus;
     this.resumable = new Map(parts.resumable);
     this.deliveryCount = parts.initialDeliveryCount;

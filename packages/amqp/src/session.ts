@@ -11,6 +11,7 @@ import { IncomingDeliveries } from './incoming-deliveries.js';
 import { NumberPool } from './number-pool.js';
 import { failuresOf } from './outgoing-message.js';
 import { OutgoingTransfers } from './outgoing-transfers.js';
+import type { ProvisionalDelivery } from './provisional-outcomes.js';
 import type { IncomingDelivery, ReceivingLink } from './receiving-link.js';
 import type { SendingLink } from './sending-link.js';
 import { increment } from './serial.js';
@@ -66,6 +67,8 @@ export class Session implements Confirmable {
   readonly transfers: OutgoingTransfers;
   /** Deliveries to the client that nobody has settled, by number. */
   readonly unsettled = new SlidingMap<QueueEntry>();
+  /** Deliveries whose outcome waits for a transaction to be discharged, by number. */
+  readonly provisional = new Map<number, ProvisionalDelivery>();
   readonly incoming: IncomingDeliveries;
   readonly dispositions: DispositionWriter;
   state: SessionState = 'open';

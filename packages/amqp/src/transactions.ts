@@ -7,28 +7,19 @@ import {
   Transactions,
 } from '@causeway/core';
 import type { AmqpClient } from './client.js';
-import { encodeState } from './codec/encode-state.js';
-import type { DeliveryState } from './codec/types.js';
-import { outcomeDetails, settleEntry } from './outcomes.js';
+import { AmqpError, CONDITION, errorInfo, isAnswer } from './errors.js';
+import { ProvisionalOutcomes, type TransactionalState } from './provisional-outcomes.js';
 import type { IncomingDelivery, ReceivingLink } from './receiving-link.js';
 import type { Session } from './session.js';
 
-type TransactionalState = DeliveryState & { readonly kind: 'transactional' };
-
-/** A delivery to the client whose outcome depends on a transaction. */
-interface Provisional {
-  readonly session: Session;
-  readonly number: number;
-  /** The client has settled it; else it is told when we do. */
-  readonly settled: boolean;
-  readonly state: TransactionalState;
-}
-
-interface OpenTransaction {
+/** A transaction that its controller has not discharged. */
+export interface OpenTransaction {
   readonly transaction: Transaction;
   readonly coordinator: ReceivingLink;
-  /** Keys of its provisional deliveries. */
-  readonly provisional: number[];
+  /** Deliveries to the client that it settles. */
+  readonly deliveries: Set<QueueEntry>;
+  /** What was posted on links whose client settles second. */
+  readonly posted: { readonly session: Session; readonly deliveryId: number }[];
 }
 
 const ID_BYTES = 8;
@@ -37,14 +28,14 @@ const ID_BYTES = 8;
 export class ClientTransactions implements TransactionOwner {
   readonly #client: AmqpClient;
   readonly #room: Transactions;
+  readonly #outcomes: ProvisionalOutcomes;
   readonly #byId = new Map<string, OpenTransaction>();
-  readonly #provisional = new Map<number, Provisional>();
   #nextId = 1;
-  #nextKey = 1;
 
   constructor(client: AmqpClient) {
     this.#client = client;
     this.#room = new Transactions(client.broker, this);
+    this.#outcomes = new ProvisionalOutcomes(client.broker);
   }
 
   /** Part 4.2. @throws BrokerError `quota-exceeded` */
@@ -52,58 +43,59 @@ export class ClientTransactions implements TransactionOwner {
     const transaction = this.#room.begin();
     const id = Buffer.alloc(ID_BYTES);
     id.writeDoubleBE(this.#nextId++);
-    this.#byId.set(keyOf(id), { transaction, coordinator, provisional: [] });
+    this.#byId.set(keyOf(id), { transaction, coordinator, deliveries: new Set(), posted: [] });
     return id;
   }
 
   /**
    * Part 4.3: what it holds happens now, in one commit, or not at all.
-   * @throws BrokerError `transaction-unknown`, and why it could not be committed
+   * @throws BrokerError `transaction-unknown`
+   * @throws AmqpError why it could not be committed, in the words of part 4.5.8
    */
   discharge(id: Buffer, fail: boolean): void {
-    const open = this.#find(id);
+    const open = this.#byId.get(keyOf(id));
+    if (open === undefined) throw unknown();
+    if (!fail && this.#hasPartOfMessage(id)) {
+      const message = 'a message of the transaction has arrived only in part';
+      this.#terminate(open, message);
+      throw new AmqpError('link', CONDITION.transactionRollback, message);
+    }
     this.#byId.delete(keyOf(id));
     try {
       if (fail) open.transaction.rollback();
       else this.#commit(open);
     } finally {
-      this.#forget(open);
+      this.#outcomes.forget(open);
     }
   }
 
-  #commit({ transaction, provisional }: OpenTransaction): void {
-    transaction.commit();
-    for (const key of provisional) {
-      const { session, number, settled, state } = this.#provisional.get(key)!;
-      if (!settled) session.settleLater(number, state);
-    }
+  /** Whether a transaction of that id can be worked in. */
+  has(id: Buffer): boolean {
+    return this.#byId.has(keyOf(id));
   }
 
-  #forget({ provisional }: OpenTransaction): void {
-    for (const key of provisional) this.#provisional.delete(key);
+  /** Part 4.4.4.1: something of it cannot happen, so that it can only be rolled back. */
+  fail(id: Buffer, reason: string): void {
+    this.#byId.get(keyOf(id))?.transaction.fail(new BrokerError('malformed', reason));
   }
 
-  /** Part 4.4.2: the message is published when the transaction is discharged. */
-  send(
-    session: Session,
-    link: ReceivingLink,
-    delivery: IncomingDelivery,
-    message: Message,
-    transactionId: Buffer,
-  ): void {
-    this.#find(transactionId).transaction.addMessage(message);
-    link.answered();
+  /**
+   * Part 4.4.1: the message is published when the transaction is discharged.
+   * @throws BrokerError `transaction-unknown`, `quota-exceeded`; what made the transaction fail
+   */
+  send(session: Session, link: ReceivingLink, delivery: IncomingDelivery, message: Message): void {
+    const { transactionId } = delivery.state as TransactionalState;
+    const open = this.#byId.get(keyOf(transactionId));
+    if (open === undefined) throw unknown();
+    open.transaction.addMessage(message);
     if (delivery.settled) return;
     // It promises nothing yet: the outcome counts when the transaction is discharged.
-    const state: TransactionalState = {
-      kind: 'transactional',
-      transactionId,
-      outcome: { kind: 'accepted' },
-    };
-    session.dispositions.write(true, delivery.deliveryId, true, encodeState(state));
+    const outcome = { kind: 'accepted' } as const;
+    session.incoming.answer(link, delivery, { kind: 'transactional', transactionId, outcome });
+    if (delivery.settlesSecond) open.posted.push({ session, deliveryId: delivery.deliveryId });
   }
 
-  /** Part 4.4.1: the outcome of deliveries to the client counts when it is discharged. */
+  /** Part 4.4.2: the outcome of deliveries to the client counts when it is discharged. */
   settle(
     session: Session,
     first: number,
@@ -111,23 +103,20 @@ export class ClientTransactions implements TransactionOwner {
     settled: boolean,
     state: TransactionalState,
   ): void {
-    const open = this.#find(state.transactionId);
-    const outcome = state.outcome ?? { kind: 'released' };
-    session.unsettled.takeRange(first, last, (entry, number) => {
-      const { name, details } = outcomeDetails(this.#client.broker, entry, outcome);
-      const key = this.#nextKey++;
-      this.#provisional.set(key, { session, number, settled, state });
-      open.provisional.push(key);
-      open.transaction.addSettlement(entry, name, details, key);
-    });
+    const open = this.#byId.get(keyOf(state.transactionId));
+    if (open === undefined) this.#outcomes.refuse(session, first, last, settled, unknown());
+    else if (!this.#outcomes.give(session, first, last, settled, state, open)) {
+      this.#terminate(open, 'the outcome of a delivery is a matter of another transaction');
+    }
   }
 
-  deliveryRestored(entry: QueueEntry, key: number): void {
-    const { session, number, settled } = this.#provisional.get(key)!;
-    this.#provisional.delete(key);
-    // A delivery that its client has settled can only come back by being delivered again.
-    if (settled) settleEntry(this.#client.broker, entry, { kind: 'modified', ...MODIFIED });
-    else session.unsettled.restore(number, entry);
+  /** The client settles deliveries; what they come to stays a matter of their transactions. */
+  settleProvisional(session: Session, first: number, last: number): void {
+    for (const delivery of this.#outcomes.within(session, first, last)) delivery.settled = true;
+  }
+
+  deliveryRestored(entry: QueueEntry): void {
+    this.#outcomes.revert(entry);
   }
 
   /** It answers its discharge with what made it fail. */
@@ -138,27 +127,55 @@ export class ClientTransactions implements TransactionOwner {
   /** Part 4.1: the coordinator link is gone, and with it what was declared on it. */
   abandon(coordinator: ReceivingLink): void {
     for (const [key, open] of this.#byId) {
-      if (open.coordinator !== coordinator) continue;
-      this.#byId.delete(key);
-      open.transaction.rollback();
-      this.#forget(open);
+      if (open.coordinator === coordinator) this.#rollback(key, open);
     }
   }
 
+  /** The connection is gone; its links may be resumed on another, with what they held. */
   close(): void {
-    this.#byId.clear();
-    this.#provisional.clear();
+    for (const [key, open] of this.#byId) this.#rollback(key, open);
     this.#room.close();
   }
 
-  #find(id: Buffer): OpenTransaction {
-    const open = this.#byId.get(keyOf(id));
-    if (open !== undefined) return open;
-    throw new BrokerError('transaction-unknown', 'no transaction of that id is open');
+  #commit(open: OpenTransaction): void {
+    try {
+      open.transaction.commit();
+    } catch (error) {
+      if (!isAnswer(error)) throw error;
+      const late = error instanceof BrokerError && error.code === 'timed-out';
+      const condition = late ? CONDITION.transactionTimeout : CONDITION.transactionRollback;
+      throw new AmqpError('link', condition, error.message);
+    }
+    this.#outcomes.applied(open);
+    for (const { session, deliveryId } of open.posted) session.incoming.committed(deliveryId);
+  }
+
+  #rollback(key: string, open: OpenTransaction): void {
+    this.#byId.delete(key);
+    open.transaction.rollback();
+    this.#outcomes.forget(open);
+  }
+
+  /** Part 4.4.1 and 4.4.2: an error that ends the control link. */
+  #terminate({ coordinator }: OpenTransaction, message: string): void {
+    const error = errorInfo(CONDITION.transactionRollback, message);
+    coordinator.session.detach(coordinator, error);
+  }
+
+  #hasPartOfMessage(id: Buffer): boolean {
+    for (const session of this.#client.sessions) {
+      for (const link of session?.links ?? []) {
+        const state = link?.role === 'receiving' ? link.partial?.delivery.state : null;
+        if (state?.kind === 'transactional' && state.transactionId.equals(id)) return true;
+      }
+    }
+    return false;
   }
 }
 
-const MODIFIED = { deliveryFailed: true, undeliverableHere: false, annotations: null } as const;
+function unknown(): BrokerError {
+  return new BrokerError('transaction-unknown', 'no transaction of that id is open');
+}
 
 function keyOf(id: Buffer): string {
   return id.toString('latin1');

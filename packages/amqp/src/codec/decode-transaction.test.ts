@@ -14,8 +14,10 @@ const request = (code: number, fields: AmqpValue[]) =>
   encodeMessage({ header: {}, properties: ['id'], value: new Described(code, fields) });
 
 test('4.2 declare', () => {
-  expect(decode(request(DESCRIPTOR.declare, []))).toEqual({ kind: 'declare' });
-  expect(decode(hex('00 53 77 00 53 31 c0 02 01 40'))).toEqual({ kind: 'declare' });
+  const local = { kind: 'declare', global: false };
+  expect(decode(request(DESCRIPTOR.declare, []))).toEqual(local);
+  expect(decode(hex('00 53 77 00 53 31 c0 02 01 40'))).toEqual(local);
+  expect(decode(request(DESCRIPTOR.declare, ['global']))).toEqual({ ...local, global: true });
 });
 
 test('4.3 discharge', () => {
@@ -27,7 +29,6 @@ test('4.3 discharge', () => {
 });
 
 test.each([
-  ['a global transaction', request(DESCRIPTOR.declare, ['global']), 'global transactions'],
   ['discharge of nothing', request(DESCRIPTOR.discharge, []), 'discharge has no txn-id'],
   ['another request', request(DESCRIPTOR.declared, []), 'neither declare nor discharge'],
   ['a text', encodeMessage({ value: 'declare' }), 'a descriptor is missing'],

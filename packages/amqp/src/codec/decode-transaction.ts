@@ -6,12 +6,12 @@ import { DESCRIPTOR } from './types.js';
 
 /** What a message to a coordinator asks for (part 4.2 and 4.3). */
 export type TransactionRequest =
-  | { readonly kind: 'declare' }
+  | { readonly kind: 'declare'; readonly global: boolean }
   | { readonly kind: 'discharge'; readonly transactionId: Buffer; readonly fail: boolean };
 
 /**
  * Reads the message `buffer[start, end)`.
- * @throws WireError when it asks for neither, or for a distributed transaction
+ * @throws WireError when it asks for neither
  */
 export function decodeTransactionRequest(
   buffer: Buffer,
@@ -30,8 +30,7 @@ export function decodeTransactionRequest(
   switch (code) {
     case DESCRIPTOR.declare:
       fields.open('declare', buffer, at, bodyEnd);
-      if (fields.skip() < 0) return { kind: 'declare' };
-      throw new WireError('global transactions are not supported');
+      return { kind: 'declare', global: fields.skip() >= 0 };
     case DESCRIPTOR.discharge:
       fields.open('discharge', buffer, at, bodyEnd);
       return {
