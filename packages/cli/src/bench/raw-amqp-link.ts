@@ -11,7 +11,7 @@ import {
   uint,
 } from './raw-amqp-encoding.js';
 import { CODES, FieldReader, FRAME_SASL, PROTOCOL_HEADER, readFrames } from './raw-amqp-frames.js';
-import { RawLink } from './raw-link.js';
+import { type FrameReader as InputReader, RawLink } from './raw-link.js';
 
 /** Transfers that may be on their way at a time: as many as come. */
 const WINDOW = 0x7fff_ffff;
@@ -79,34 +79,27 @@ export class RawAmqpLink {
 
   #logIn(endpoint: Endpoint, name: string, attach: Buffer): Promise<void> {
     const { output } = this;
-    return new Promise((resolve, reject) => {
-      this.#attached = resolve;
-      const read = (bytes: Buffer, end: number) => {
-        const used = readFrames(bytes, end, (type, buffer, start, stop) =>
-          this.#handle(type, buffer, start, stop),
-        );
-        this.#handlers.chunkDone();
-        return used;
-      };
-      output.start(
-        read,
-        () => this.#handlers.writable(),
-        (error) => {
-          clearInterval(this.#heartbeat);
-          reject(error);
-          this.#handlers.failed(error);
-        },
-      );
-      this.#begin = () => {
-        output.append(protocolHeader(0));
-        output.append(frame(described(CODES.open, text(name), text(endpoint.host))));
-        output.append(frame(described(CODES.begin, NULL, uint(0), uint(WINDOW), uint(WINDOW))));
-        output.append(frame(attach));
-        output.flush();
-      };
-      output.append(protocolHeader(3));
-      output.append(saslInit(endpoint));
+    this.#begin = () => {
+      output.append(protocolHeader(0));
+      output.append(frame(described(CODES.open, text(name), text(endpoint.host))));
+      output.append(frame(described(CODES.begin, NULL, uint(0), uint(WINDOW), uint(WINDOW))));
+      output.append(frame(attach));
       output.flush();
+    };
+    const reading = (attached: () => void): InputReader => {
+      this.#attached = attached;
+      return (input, inputEnd) =>
+        readFrames(input, inputEnd, (type, bytes, start, end) =>
+          this.#handle(type, bytes, start, end),
+        );
+    };
+    return output.logIn(Buffer.concat([protocolHeader(3), saslInit(endpoint)]), reading, {
+      chunkDone: () => this.#handlers.chunkDone(),
+      drained: () => this.#handlers.writable(),
+      failed: (error) => {
+        clearInterval(this.#heartbeat);
+        this.#handlers.failed(error);
+      },
     });
   }
 

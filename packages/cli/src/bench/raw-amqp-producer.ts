@@ -1,6 +1,7 @@
 import type { Endpoint } from '../endpoint.js';
 import { CommandError } from '../exit-code.js';
 import type { BenchProducer, DriverSettings, ProducerEvents } from './bench-driver.js';
+import { ConfirmBatch } from './confirm-batch.js';
 import { described, FALSE, NULL, terminus, text, ubyte, uint } from './raw-amqp-encoding.js';
 import { CODES, type FieldReader } from './raw-amqp-frames.js';
 import { errorAt, RawAmqpLink } from './raw-amqp-link.js';
@@ -29,7 +30,7 @@ export async function openRawAmqpProducer(
   name: string,
   events: ProducerEvents,
 ): Promise<BenchProducer> {
-  let confirmed = 0;
+  const confirms = new ConfirmBatch(events);
   const mode = ubyte(settings.qos === 0 ? SETTLED : UNSETTLED);
   const source = described(CODES.source);
   const target = terminus(CODES.target, settings.destination, []);
@@ -37,15 +38,8 @@ export async function openRawAmqpProducer(
     ...[CODES.attach, text(name), uint(0), FALSE, mode, NULL, source, target, NULL, NULL, uint(0)],
   );
   const link = await RawAmqpLink.open(endpoint, settings.connectTimeoutMs, name, attach, {
-    disposition: (reader, bytes) => {
-      confirmed += countAccepted(reader, bytes);
-    },
-    chunkDone: () => {
-      if (confirmed === 0) return;
-      const count = confirmed;
-      confirmed = 0;
-      events.confirmed(count);
-    },
+    disposition: (reader, bytes) => confirms.add(countAccepted(reader, bytes)),
+    chunkDone: () => confirms.tell(),
     writable: events.writable,
     failed: events.failed,
   });

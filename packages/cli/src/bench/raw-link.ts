@@ -8,6 +8,20 @@ const BLOCK_BYTES = 64 * 1024;
 /** Frames cut out of a stream: returns how many bytes were used up. */
 export type FrameReader = (bytes: Buffer, end: number) => number;
 
+/** What the user of a link hears of it. */
+export interface LinkEvents {
+  /** All frames of a chunk were handled. */
+  chunkDone(): void;
+  /** The socket takes more again. */
+  drained(): void;
+  /** Called once, when the connection ends before `close`. */
+  failed(error: Error): void;
+}
+
+interface Reading extends Pick<LinkEvents, 'drained' | 'failed'> {
+  readonly read: FrameReader;
+}
+
 /**
  * A socket with what a fast client needs: output collected in blocks and written at once, input
  * handed to a reader as one growing buffer.
@@ -51,24 +65,32 @@ export class RawLink {
     return !this.#socket.writableNeedDrain;
   }
 
-  /** Begins to read; `failed` is called once when the connection ends before `close`. */
-  start(read: FrameReader, drained: () => void, failed: (error: Error) => void): void {
-    let over = false;
-    const fail = (error: Error) => {
-      if (over || this.#closing) return;
-      over = true;
-      failed(error);
-    };
-    this.#socket.on('error', (error) => fail(new CommandError(error.message)));
-    this.#socket.on('close', () => fail(new CommandError('the broker ended the connection')));
-    this.#socket.on('drain', drained);
-    this.#socket.on('data', (chunk) => {
-      try {
-        this.#take(chunk, read);
-      } catch (error) {
-        fail(error as Error);
-        this.#socket.destroy();
-      }
+  /**
+   * Says the first words of a login and begins to read.
+   * @param reading makes the reader, which calls `done` when the login has succeeded
+   * @returns a promise of that, which an earlier end of the connection rejects
+   */
+  logIn(
+    words: Buffer,
+    reading: (done: () => void) => FrameReader,
+    events: LinkEvents,
+  ): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const read = reading(resolve);
+      this.#start({
+        read: (bytes, end) => {
+          const used = read(bytes, end);
+          events.chunkDone();
+          return used;
+        },
+        drained: () => events.drained(),
+        failed: (error) => {
+          reject(error);
+          events.failed(error);
+        },
+      });
+      this.append(words);
+      this.flush();
     });
   }
 
@@ -110,6 +132,26 @@ export class RawLink {
       });
       if (this.#socket.destroyed) this.#socket.emit('close');
       this.#socket.end();
+    });
+  }
+
+  #start({ read, drained, failed }: Reading): void {
+    let over = false;
+    const fail = (error: Error) => {
+      if (over || this.#closing) return;
+      over = true;
+      failed(error);
+    };
+    this.#socket.on('error', (error) => fail(new CommandError(error.message)));
+    this.#socket.on('close', () => fail(new CommandError('the broker ended the connection')));
+    this.#socket.on('drain', drained);
+    this.#socket.on('data', (chunk) => {
+      try {
+        this.#take(chunk, read);
+      } catch (error) {
+        fail(error as Error);
+        this.#socket.destroy();
+      }
     });
   }
 

@@ -8,7 +8,8 @@ import type {
   DriverSettings,
   ProducerEvents,
 } from './bench-driver.js';
-import { RawLink } from './raw-link.js';
+import { ConfirmBatch } from './confirm-batch.js';
+import { type FrameReader, type LinkEvents, RawLink } from './raw-link.js';
 
 /** First bytes of packets (MQTT 3.1.1, 2.2). */
 const CONNACK = 0x20;
@@ -38,21 +39,19 @@ async function openProducer(
   events: ProducerEvents,
 ): Promise<BenchProducer> {
   const link = await RawLink.open(endpoint, settings.connectTimeoutMs);
-  let confirmed = 0;
+  const confirms = new ConfirmBatch(events);
   const handle: PacketHandler = (first, bytes, start) => {
-    if (first === PUBACK || first === PUBCOMP) confirmed++;
+    if (first === PUBACK || first === PUBCOMP) confirms.add(1);
     else if (first === PUBREC) acknowledge(link, PUBREL, bytes, start);
     else throw new CommandError(`packet type ${first >> 4} was not expected`);
   };
-  await logIn(link, endpoint, name, true, events.failed, handle, {
+  await logIn(link, connectPacket(endpoint, name, true), handle, {
     chunkDone: () => {
       link.flush();
-      if (confirmed === 0) return;
-      const count = confirmed;
-      confirmed = 0;
-      events.confirmed(count);
+      confirms.tell();
     },
-    drained: () => events.writable(),
+    drained: events.writable,
+    failed: events.failed,
   });
   return new RawMqttProducer(link, settings);
 }
@@ -113,9 +112,10 @@ async function openConsumer(
     else if (first === SUBACK) subscribed(bytes[start + 2]!);
     else throw new CommandError(`packet type ${first >> 4} was not expected`);
   };
-  await logIn(link, endpoint, name, !settings.durable, events.failed, handle, {
+  await logIn(link, connectPacket(endpoint, name, !settings.durable), handle, {
     chunkDone: () => link.flush(),
     drained: () => {},
+    failed: events.failed,
   });
   const filter = Buffer.concat([text(settings.destination), Buffer.from([settings.qos])]);
   link.append(packet(0x82, Buffer.concat([Buffer.from([0, 1]), filter])));
@@ -151,44 +151,25 @@ function acknowledge(link: RawLink, first: number, bytes: Buffer, idAt: number):
   link.written(4);
 }
 
-interface LinkEvents {
-  /** All packets of a chunk were handled. */
-  chunkDone(): void;
-  drained(): void;
-}
-
 /** Sends CONNECT, and from CONNACK on hands every packet to `handle`. */
 function logIn(
   link: RawLink,
-  endpoint: Endpoint,
-  clientId: string,
-  clean: boolean,
-  failed: (error: Error) => void,
+  connect: Buffer,
   handle: PacketHandler,
   events: LinkEvents,
 ): Promise<void> {
-  return new Promise((resolve, reject) => {
+  const reading = (done: () => void): FrameReader => {
     let current: PacketHandler = (first, bytes, start) => {
       if (first !== CONNACK) throw new CommandError('this is not an MQTT broker');
       const code = bytes[start + 1]!;
       if (code !== 0) throw new CommandError(`the login was refused: return code ${code}`);
       current = handle;
-      resolve();
+      done();
     };
-    const read = (bytes: Buffer, end: number) => {
-      const used = readPackets(bytes, end, (first, buffer, start, stop) =>
-        current(first, buffer, start, stop),
-      );
-      events.chunkDone();
-      return used;
-    };
-    link.start(read, events.drained, (error) => {
-      reject(error);
-      failed(error);
-    });
-    link.append(connectPacket(endpoint, clientId, clean));
-    link.flush();
-  });
+    return (input, inputEnd) =>
+      readPackets(input, inputEnd, (first, bytes, start, end) => current(first, bytes, start, end));
+  };
+  return link.logIn(connect, reading, events);
 }
 
 /** Calls `handle` for each whole packet; returns the bytes that they took. */

@@ -8,7 +8,8 @@ import type {
   DriverSettings,
   ProducerEvents,
 } from './bench-driver.js';
-import { RawLink } from './raw-link.js';
+import { ConfirmBatch } from './confirm-batch.js';
+import { type FrameReader, type LinkEvents, RawLink } from './raw-link.js';
 
 const LINE_FEED = 10;
 const COLON = 58;
@@ -43,18 +44,16 @@ async function openProducer(
   events: ProducerEvents,
 ): Promise<BenchProducer> {
   const link = await RawLink.open(endpoint, settings.connectTimeoutMs);
-  let confirmed = 0;
+  const confirms = new ConfirmBatch(events);
   const handle: FrameHandler = (frame, bytes) => {
     if (frame.command !== 'RECEIPT') throw unexpected(frame, bytes);
-    confirmed++;
+    confirms.add(1);
   };
-  const chunkDone = () => {
-    if (confirmed === 0) return;
-    const count = confirmed;
-    confirmed = 0;
-    events.confirmed(count);
-  };
-  await logIn(link, endpoint, null, handle, chunkDone, events.writable, events.failed);
+  await logIn(link, connectFrame(endpoint, null), handle, {
+    chunkDone: () => confirms.tell(),
+    drained: events.writable,
+    failed: events.failed,
+  });
   return new RawStompProducer(link, settings);
 }
 
@@ -122,7 +121,11 @@ async function openConsumer(
     link.flush();
   };
   const clientId = settings.durable ? name : null;
-  await logIn(link, endpoint, clientId, handle, chunkDone, () => {}, events.failed);
+  await logIn(link, connectFrame(endpoint, clientId), handle, {
+    chunkDone,
+    drained: () => {},
+    failed: events.failed,
+  });
   const durable = settings.durable
     ? `durable-subscription-name:${name}\nactivemq.subscriptionName:${name}\n`
     : '';
@@ -147,36 +150,27 @@ function acknowledge(link: RawLink, id: string | null): void {
 /** Sends CONNECT, and from CONNECTED on hands every frame to `handle`. */
 function logIn(
   link: RawLink,
-  endpoint: Endpoint,
-  clientId: string | null,
+  connect: Buffer,
   handle: FrameHandler,
-  chunkDone: () => void,
-  drained: () => void,
-  failed: (error: Error) => void,
+  events: LinkEvents,
 ): Promise<void> {
-  return new Promise((resolve, reject) => {
+  const reading = (done: () => void): FrameReader => {
     let current: FrameHandler = (frame, bytes) => {
       if (frame.command !== 'CONNECTED') throw unexpected(frame, bytes);
       current = handle;
-      resolve();
+      done();
     };
-    const read = (bytes: Buffer, end: number) => {
-      const used = readFrames(bytes, end, (frame, buffer) => current(frame, buffer));
-      chunkDone();
-      return used;
-    };
-    link.start(read, drained, (error) => {
-      reject(error);
-      failed(error);
-    });
-    const { host, user, password } = endpoint;
-    const login = user === null ? '' : `login:${plain(user)}\n`;
-    const passcode = password === null ? '' : `passcode:${plain(password)}\n`;
-    const id = clientId === null ? '' : `client-id:${clientId}\n`;
-    const headers = `accept-version:1.2\nhost:${host}\nheart-beat:0,0\n${login}${passcode}${id}`;
-    link.append(Buffer.from(`CONNECT\n${headers}\n\0`));
-    link.flush();
-  });
+    return (input, end) => readFrames(input, end, (frame, bytes) => current(frame, bytes));
+  };
+  return link.logIn(connect, reading, events);
+}
+
+function connectFrame({ host, user, password }: Endpoint, clientId: string | null): Buffer {
+  const login = user === null ? '' : `login:${plain(user)}\n`;
+  const passcode = password === null ? '' : `passcode:${plain(password)}\n`;
+  const id = clientId === null ? '' : `client-id:${clientId}\n`;
+  const headers = `accept-version:1.2\nhost:${host}\nheart-beat:0,0\n${login}${passcode}${id}`;
+  return Buffer.from(`CONNECT\n${headers}\n\0`);
 }
 
 /** CONNECT alone is not escaped (STOMP 1.2, Value Encoding), so some names cannot be sent. */
