@@ -1,4 +1,19 @@
 import { binary, type FieldTable, HEAD_IN, HEAD_OUT, text } from './field-row.js';
+import {
+  annotationsRow,
+  CONTENT_ENCODING,
+  GROUP_ID,
+  GROUP_SEQUENCE,
+  headerRow,
+  propertyTexts,
+  REPLY_TO_GROUP,
+  type TextHeaders,
+} from './text-headers.js';
+
+const USER_PROPERTIES: TextHeaders = {
+  title: (name) => `user property \`${name}\``,
+  wire: (name) => `user property ${name}`,
+};
 
 const TOO_LONG = 'x'.repeat(65_536);
 
@@ -208,55 +223,31 @@ export const MQTT5_TABLE: FieldTable = {
         },
       ],
       writes: [
+        propertyTexts(USER_PROPERTIES),
         {
-          content: {
-            properties: [
-              ['number', 1.5],
-              ['flag', true],
-              ['time', new Date(0)],
-              ['bytes', Buffer.of(1, 2, 3)],
-              ['none', null],
-              ['long', TOO_LONG],
-            ],
-          },
-          wire: [
-            ['user property number', '1.5'],
-            ['user property flag', 'true'],
-            ['user property time', '1970-01-01T00:00:00.000Z'],
-            ['user property bytes', 'AQID'],
-            ['user property none', ''],
-          ],
+          content: { properties: [['long', TOO_LONG]] },
           lacks: ['user property long'],
         },
       ],
     },
     ...[
-      ['JMSMessageID', 'message id', 'messageId', 'm', 'm'],
-      ['JMSType', 'subject', 'subject', 's', 's'],
-      ['JMSTimestamp', 'creation time, milliseconds since 1970', 'creationTime', '5', 5],
-      ['content-encoding', 'content encoding', 'contentEncoding', 'gzip', 'gzip'],
-      ['JMSXGroupID', 'group id', 'groupId', 'g', 'g'],
-      ['JMSXGroupSeq', 'group sequence', 'groupSequence', '7', 7],
-      ['JMS_AMQP_ReplyToGroupID', 'reply-to group id', 'replyToGroupId', 'h', 'h'],
-    ].map(([name, into, field, word, value]) => ({
-      name: `user property \`${name}\``,
-      into: into as string,
-      out: 'the same',
-      covers: [field as 'subject'],
-      reads: [
-        {
-          sent: { headers: [[name as string, word as string] as const] },
-          wire: [[`user property ${name}`, word as string] as const],
-          content: { [field as string]: value, properties: [] },
-        },
-      ],
-      writes: [
-        {
-          content: { [field as string]: value },
-          wire: [[`user property ${name}`, word as string] as const],
-        },
-      ],
-    })),
+      {
+        name: 'JMSMessageID',
+        field: 'messageId',
+        into: 'message id',
+        text: 'm',
+        value: 'm',
+      } as const,
+      { name: 'JMSType', field: 'subject', into: 'subject', text: 's', value: 's' } as const,
+      {
+        name: 'JMSTimestamp',
+        field: 'creationTime',
+        into: 'creation time, milliseconds since 1970',
+        text: '5',
+        value: 5,
+      } as const,
+      ...[CONTENT_ENCODING, GROUP_ID, GROUP_SEQUENCE, REPLY_TO_GROUP],
+    ].map((header) => headerRow(USER_PROPERTIES, header)),
     {
       name: 'user property `JMSPriority`',
       into: 'priority 0 to 9',
@@ -275,43 +266,7 @@ export const MQTT5_TABLE: FieldTable = {
         { envelope: { priority: 4 }, lacks: ['user property JMSPriority'] },
       ],
     },
-    {
-      name: 'user properties `x-opt-*`, `JMS_AMQP_MA_*`',
-      into: 'annotations: the former under that name, the latter without the prefix',
-      out: 'the same',
-      covers: ['annotations'],
-      reads: [
-        {
-          sent: {
-            headers: [
-              ['x-opt-a', '1'],
-              ['JMS_AMQP_MA_b', '2'],
-            ],
-          },
-          content: {
-            annotations: [
-              ['x-opt-a', '1'],
-              ['b', '2'],
-            ],
-            properties: [],
-          },
-        },
-      ],
-      writes: [
-        {
-          content: {
-            annotations: [
-              ['x-opt-a', 1],
-              ['b', '2'],
-            ],
-          },
-          wire: [
-            ['user property x-opt-a', '1'],
-            ['user property JMS_AMQP_MA_b', '2'],
-          ],
-        },
-      ],
-    },
+    annotationsRow('user properties `x-opt-*`, `JMS_AMQP_MA_*`', USER_PROPERTIES),
     {
       name: 'user property `JMSXUserID`',
       into: 'a property: a sender cannot say who he is',

@@ -1,4 +1,16 @@
 import { binary, type FieldTable, HEAD_IN, HEAD_OUT, text } from './field-row.js';
+import {
+  annotationsRow,
+  CONTENT_ENCODING,
+  GROUP_ID,
+  GROUP_SEQUENCE,
+  headerRow,
+  propertyTexts,
+  REPLY_TO_GROUP,
+  type TextHeaders,
+} from './text-headers.js';
+
+const HEADERS: TextHeaders = { title: (name) => `\`${name}\``, wire: (name) => name };
 
 export const STOMP_TABLE: FieldTable = {
   dialect: 'stomp',
@@ -132,91 +144,33 @@ export const STOMP_TABLE: FieldTable = {
       ],
     },
     ...[
-      ['amqp-message-id', 'message id', 'the same', 'messageId', 'm', 'm'],
-      ['type', 'subject', 'the same', 'subject', 's', 's'],
-      [
-        'timestamp',
-        'creation time when it is a number, else a property',
-        'creation time, or when the broker took the message',
-        'creationTime',
-        '5',
-        5,
-      ],
-      ['content-encoding', 'content encoding', 'the same', 'contentEncoding', 'gzip', 'gzip'],
-      ['JMSXGroupID', 'group id', 'the same', 'groupId', 'g', 'g'],
-      [
-        'JMSXGroupSeq',
-        'group sequence when it is a number from 0 to 4294967295, else a property',
-        'the same',
-        'groupSequence',
-        '7',
-        7,
-      ],
-      ['JMS_AMQP_ReplyToGroupID', 'reply-to group id', 'the same', 'replyToGroupId', 'h', 'h'],
-    ].map(([name, into, out, field, word, value]) => ({
-      name: `\`${name}\``,
-      into: into as string,
-      out: out as string,
-      covers: [field as 'subject'],
-      reads: [
-        {
-          sent: { headers: [[name as string, word as string] as const] },
-          wire: [[name as string, word as string] as const],
-          content: { [field as string]: value, properties: [] },
-        },
-        ...(typeof value !== 'number'
-          ? []
-          : [
-              {
-                sent: { headers: [[name as string, 'none'] as const] },
-                content: { properties: [[name as string, 'none'] as const] },
-              },
-            ]),
-      ],
-      writes: [
-        {
-          content: { [field as string]: value },
-          wire: [[name as string, word as string] as const],
-        },
-      ],
-    })),
-    {
-      name: '`x-opt-*`, `JMS_AMQP_MA_*`',
-      into: 'annotations: the former under that name, the latter without the prefix',
-      out: 'the same',
-      covers: ['annotations'],
-      reads: [
-        {
-          sent: {
-            headers: [
-              ['x-opt-a', '1'],
-              ['JMS_AMQP_MA_b', '2'],
-            ],
-          },
-          content: {
-            annotations: [
-              ['x-opt-a', '1'],
-              ['b', '2'],
-            ],
-            properties: [],
-          },
-        },
-      ],
-      writes: [
-        {
-          content: {
-            annotations: [
-              ['x-opt-a', 1],
-              ['b', '2'],
-            ],
-          },
-          wire: [
-            ['x-opt-a', '1'],
-            ['JMS_AMQP_MA_b', '2'],
-          ],
-        },
-      ],
-    },
+      {
+        name: 'amqp-message-id',
+        field: 'messageId',
+        into: 'message id',
+        text: 'm',
+        value: 'm',
+      } as const,
+      { name: 'type', field: 'subject', into: 'subject', text: 's', value: 's' } as const,
+      {
+        name: 'timestamp',
+        field: 'creationTime',
+        into: 'creation time when it is a number, else a property',
+        out: 'creation time, or when the broker took the message',
+        text: '5',
+        value: 5,
+        wrong: 'none',
+      } as const,
+      CONTENT_ENCODING,
+      GROUP_ID,
+      {
+        ...GROUP_SEQUENCE,
+        into: 'group sequence when it is a number from 0 to 4294967295, else a property',
+        wrong: 'none',
+      },
+      REPLY_TO_GROUP,
+    ].map((header) => headerRow(HEADERS, header)),
+    annotationsRow('`x-opt-*`, `JMS_AMQP_MA_*`', HEADERS),
     {
       name: '`JMSXUserID`',
       into: 'kept as `property-JMSXUserID`: a sender cannot say who he is',
@@ -276,26 +230,7 @@ export const STOMP_TABLE: FieldTable = {
           },
         },
       ],
-      writes: [
-        {
-          content: {
-            properties: [
-              ['number', 1.5],
-              ['flag', true],
-              ['time', new Date(0)],
-              ['bytes', Buffer.of(1, 2, 3)],
-              ['none', null],
-            ],
-          },
-          wire: [
-            ['number', '1.5'],
-            ['flag', 'true'],
-            ['time', '1970-01-01T00:00:00.000Z'],
-            ['bytes', 'AQID'],
-            ['none', ''],
-          ],
-        },
-      ],
+      writes: [propertyTexts(HEADERS)],
     },
     {
       name: '`property-` and the name of a header of this table',
