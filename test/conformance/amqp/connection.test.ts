@@ -42,7 +42,7 @@ describe('opening', () => {
     expect(answer.hostname).toBeUndefined();
   });
 
-  test('2.7.1 every field of open is understood', async () => {
+  test('2.7.1 2.8.12 every field of open is understood', async () => {
     const client = await open();
     await client.login({
       containerId: name(),

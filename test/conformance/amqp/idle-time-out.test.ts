@@ -10,7 +10,7 @@ const { connect, name, open } = fixture;
 const EXPIRED = 'amqp:resource-limit-exceeded';
 const skip = (milliseconds: number): void => fixture.server.skip(milliseconds);
 
-test('2.4.5 the client is told half of what the server waits', async () => {
+test('2.4.5 2.8.6 the client is told half of what the server waits', async () => {
   const client = await open();
   expect(await client.login()).toMatchObject({ idleTimeOut: IDLE_MS / 2 });
 });

@@ -77,7 +77,7 @@ describe('attaching', () => {
     expect(attach).toMatchObject({ sndSettleMode: 2, rcvSettleMode: 0 });
   });
 
-  test('2.6.2 a handle is any number, and each end has its own', async () => {
+  test('2.6.2 2.8.4 a handle is any number, and each end has its own', async () => {
     const client = await session();
     for (const handle of [7, 0, 1023, 255, 256]) {
       await client.attachReceiver(name('queue'), { handle });
@@ -100,7 +100,7 @@ describe('attaching', () => {
     await client.expectEnd('amqp:not-allowed');
   });
 
-  test('2.6.1 a name stands for one link in each direction', async () => {
+  test('2.6.1 2.8.1 a name stands for one link in each direction', async () => {
     const queue = name('queue');
     const client = await session();
     await client.attachReceiver(queue, { name: 'both', handle: 0 });

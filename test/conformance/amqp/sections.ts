@@ -122,7 +122,7 @@ export const SECTIONS: Readonly<Record<string, Section>> = {
   '2.8.9': ['Transfer Number', 'serial numbers, around 2^32'],
   '2.8.10': ['Sequence No', 'serial numbers, around 2^32'],
   '2.8.11': ['Message Format', 'format 0, and others as they are'],
-  '2.8.12': ['IETF Language Tag', 'locales are offered and chosen'],
+  '2.8.12': ['IETF Language Tag', 'locales of an open are understood'],
   '2.8.13': ['Fields', 'maps with symbols as keys'],
   '2.8.14': ['Error', 'condition, description, info'],
   '2.8.15': ['AMQP Error', 'the conditions that the server gives'],
