@@ -1,14 +1,8 @@
 import { loadConfig } from '@causeway/server';
-import { configSets } from './command-start.js';
-
-export interface CheckConfigOptions {
-  readonly config?: string;
-  readonly data?: string;
-  readonly set: readonly string[];
-}
+import { type ConfigOptions, configSets } from './config-options.js';
 
 /** `causeway check-config`: says what is wrong, or that nothing is. */
-export async function runCheckConfig(options: CheckConfigOptions): Promise<void> {
+export async function runCheckConfig(options: ConfigOptions): Promise<void> {
   const { warnings } = await loadConfig({
     file: options.config,
     environment: process.env,

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { dieWithParent } from './die-with-parent.js';
 import { createProgram } from './program.js';
 import { run } from './run.js';
 
@@ -8,4 +9,5 @@ const { version } = createRequire(import.meta.url)('../package.json') as { versi
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? 0 : 1);
 });
+dieWithParent();
 process.exitCode = await run(createProgram(version), process.argv.slice(2));

@@ -96,6 +96,18 @@ describe('arguments', () => {
     });
   });
 
+  test('of the commands for a pair', () => {
+    expect(parse('up', '--multi-az', '-d', 'data').options).toEqual({
+      multiAz: true,
+      seed: 1,
+      data: 'data',
+      set: [],
+    });
+    expect(parse('status', '--json').options).toMatchObject({ json: true });
+    expect(parse('reboot', 'az-a')).toEqual({ args: ['az-a'], options: { set: [], timeout: 30 } });
+    expect(parse('promote', '--timeout', '1.5').options).toMatchObject({ timeout: 1.5 });
+  });
+
   test.each([
     [['send', 'mqtt://h', 'a', '-q', '3'], /from 0 to 2/],
     [['send', 'mqtt://h', 'a', '-n', '0'], /from 1 on/],
@@ -114,7 +126,8 @@ describe('every command', () => {
   test('has help with examples', () => {
     const program = createProgram('1.2.3');
     expect(program.commands.map((command) => command.name())).toEqual([
-      ...['start', 'check-config', 'hash-password', 'send', 'receive', 'bench', 'explain'],
+      ...['start', 'up', 'front', 'status', 'reboot', 'promote'],
+      ...['check-config', 'hash-password', 'send', 'receive', 'bench', 'explain'],
     ]);
     for (const command of program.commands) {
       expect(command.description(), command.name()).toMatch(/^[A-Z].*\.$/);
@@ -122,6 +135,12 @@ describe('every command', () => {
     }
   });
 });
+
+/** A pair of which nothing runs. */
+const NOWHERE = [
+  ...['--data', 'no/such/folder', '--set', 'admin.port=0', '--set', 'listeners=[]'],
+  ...['--set', 'multiAz.region.port=0'],
+];
 
 describe('the exit code', () => {
   let errors: string[];
@@ -143,6 +162,17 @@ describe('the exit code', () => {
     [['check-config', '--set', 'admin.prot=1'], 2],
     [['check-config', '--config', 'no/such/file'], 2],
     [['check-config', '--set', 'admin.port=0'], 0],
+    [['check-config', '--set', 'multiAz.nodes=[{ name: a }, { name: a }]'], 2],
+    [['front', '--set', 'multiAz.nodes=[{ name: a }, { name: a }]'], 2],
+    [['front', '--routes', 'x'], 2],
+    [['front', '--routes', '[{ "name": "a" }]'], 2],
+    [['front', '--set', 'admin.port=0'], 2],
+    [['status', '--data', 'no/such/folder', '--set', 'multiAz.frontProbe=1'], 2],
+    [['reboot', '--timeout', 'long'], 2],
+    [['status', ...NOWHERE], 1],
+    [['status', ...NOWHERE, '--json'], 1],
+    [['reboot', ...NOWHERE], 1],
+    [['promote', ...NOWHERE], 1],
   ])('of %j is %i', async (args, expected) => {
     expect(await run(createProgram('1.2.3'), args)).toBe(expected);
   });

@@ -1,4 +1,6 @@
 import { Command, Option } from 'commander';
+import { addConfigOptions } from './add-config-options.js';
+import { addPairCommands } from './add-pair-commands.js';
 import { addEndpointOptions, URL_HELP } from './endpoint-options.js';
 import {
   collect,
@@ -20,6 +22,7 @@ export function createProgram(version: string): Command {
       `
 Examples:
   causeway start --config config/causeway.yaml
+  causeway up --multi-az
   causeway send stomp://admin:admin@127.0.0.1 queue://orders "one order"
   causeway receive mqtt://admin:admin@127.0.0.1 topic://prices.> --json
 
@@ -27,6 +30,7 @@ Exit codes: 0 done, 1 failed, 2 wrong arguments or configuration, 3 data folder 
 newer version, 4 data folder damaged.`,
     );
   addStart(program);
+  addPairCommands(program);
   addCheckConfig(program);
   addHashPassword(program);
   addSend(program);
@@ -34,18 +38,6 @@ newer version, 4 data folder damaged.`,
   addBench(program);
   addExplain(program);
   return program;
-}
-
-function addConfigOptions(command: Command): Command {
-  return command
-    .option('-c, --config <file>', 'configuration file; without one the stock configuration')
-    .option('-d, --data <folder>', 'data folder; short for --set node.data=FOLDER')
-    .option(
-      '-s, --set <key=value>',
-      'set a key of the configuration; may be repeated',
-      collect,
-      [],
-    );
 }
 
 function addStart(program: Command): void {

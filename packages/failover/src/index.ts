@@ -1,6 +1,8 @@
 export { Front, type FrontOptions, type FrontStatus } from './front/front.js';
 export type { FrontNode } from './front/front-node.js';
+export { probeNode, type Readiness } from './front/probe-node.js';
 export { encodeProxyHeader } from './front/proxy-header.js';
+export { waitForActive } from './front/wait-for-active.js';
 export { LevelShardLog } from './level-shard-log.js';
 export {
   decodeRecord,
@@ -27,3 +29,7 @@ export type {
   LogReading,
   ShardLog,
 } from './shard-log.js';
+export { findFreePort } from './supervisor/free-port.js';
+export { PartError, type PartSpec, type PartStatus } from './supervisor/part.js';
+export { serveStatus } from './supervisor/serve-status.js';
+export { Supervisor, type SupervisorOptions } from './supervisor/supervisor.js';

@@ -1,11 +1,19 @@
 export { deriveScramKeys, formatScramKeys, hashPassword, SCRYPT_COST } from '@causeway/auth';
 export type { Explanation } from '@causeway/core';
+export { type BrokerLog, openLog } from './broker-log.js';
 export { type ConfigSources, type LoadedConfig, loadConfig } from './config/config.js';
 export { ConfigError } from './config/config-problem.js';
 export { renderConfigurationReference } from './config/configuration-reference.js';
 export type { Config } from './config/options.js';
 export { exitCodeOf } from './exit-code.js';
 export { explainSent, type SentMessage } from './explain-sent.js';
+export {
+  CONTROL_SOCKET,
+  type LayoutAddress,
+  type MultiAzLayout,
+  multiAzLayout,
+  type NodeLayout,
+} from './multi-az-layout.js';
 export { createFormats } from './protocols.js';
 export {
   type NamedAddress,

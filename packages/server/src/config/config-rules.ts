@@ -15,14 +15,14 @@ export interface RuleFindings {
 }
 
 /** What a schema cannot say: how the values of a configuration go together. */
-export async function checkRules(config: Config): Promise<RuleFindings> {
+export async function checkRules(config: Config, alone: boolean): Promise<RuleFindings> {
   const users = checkUsers(config);
   const problems = [
     ...users,
     ...checkListeners(config),
     ...checkPorts(config),
     ...checkFailover(config),
-    ...checkMultiAz(config),
+    ...(alone ? [] : checkMultiAz(config)),
     ...checkDestinations('authorization', config.authorization),
     ...checkDestinations('policies', config.policies),
     ...(users.length > 0 ? [] : await checkStockPassword(config)),

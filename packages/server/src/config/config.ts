@@ -12,6 +12,11 @@ import { type Config, OPTIONS } from './options.js';
 export interface ConfigSources {
   /** Path of the file; without one the defaults stand, which are those of config/causeway.yaml. */
   readonly file?: string | undefined;
+  /**
+   * Whether it is for one process alone: then the section `multiAz`, which says where others are,
+   * need not fit what this process binds.
+   */
+  readonly alone?: boolean;
   /** Instead of reading the file: its text, for tests. */
   readonly source?: string | undefined;
   /** Wins over the file. */
@@ -47,7 +52,7 @@ export async function loadConfig(sources: ConfigSources): Promise<LoadedConfig> 
     problems.push(...found.map((problem) => formatProblem(problem, locate(problem.path))));
     throw new ConfigError(problems);
   }
-  const rules = await checkRules(result.data);
+  const rules = await checkRules(result.data, sources.alone ?? false);
   problems.push(...rules.problems.map((problem) => formatProblem(problem, locate(problem.path))));
   if (problems.length > 0) throw new ConfigError(problems);
   const warnings = rules.warnings.map((problem) => formatProblem(problem, locate(problem.path)));

@@ -97,8 +97,9 @@ describe('the section multiAz', () => {
     expect(await problemsOf(nodes(A, B), 'listeners[0].port=0', 'admin.port=0')).toEqual([]);
   });
 
-  test('says nothing about the ports of a node', async () => {
-    const node = ['failover={}', 'node.name=az-a', 'listeners[2].port=65400'];
-    expect(await problemsOf(nodes(A, B), ...node)).toEqual([]);
+  test('says nothing about the ports of one process alone', async () => {
+    const sets = [nodes(A, B), 'listeners[2].port=65400'];
+    expect(await problemsOf(...sets)).toHaveLength(1);
+    await loadConfig({ sets, alone: true });
   });
 });

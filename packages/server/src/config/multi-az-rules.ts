@@ -11,15 +11,11 @@ const PROBE_MS_MIN = 10;
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 const RESERVED: ReadonlySet<string> = new Set(['region', 'front', 'clients', 'supervisor']);
 
-/**
- * What must be right for several parts to run beside each other. A node's own ports are no longer
- * those that the section counts from, so there it says nothing about ports.
- */
+/** What must be right for several parts to run beside each other. */
 export function checkMultiAz(config: Config): ConfigProblem[] {
   const { multiAz } = config;
   if (multiAz === undefined) return [];
-  const problems = checkNames(multiAz);
-  if (config.failover === undefined) problems.push(...checkNodePorts(config, multiAz));
+  const problems = [...checkNames(multiAz), ...checkNodePorts(config, multiAz)];
   if (multiAz.cluster === '') {
     problems.push({ path: ['multiAz', 'cluster'], message: 'cannot be empty' });
   }
