@@ -84,6 +84,8 @@ export class LogStore {
   #writing = false;
   #scheduled = false;
   #wrote = false;
+  /** The folder does not say yet what it is. */
+  #unmarked: boolean;
   #failure: BrokerError | null = null;
   #idle: (() => void) | null = null;
 
@@ -103,6 +105,7 @@ export class LogStore {
     this.#tail = recovered.tail;
     this.#acceptedTail = recovered.tail;
     this.#first = recovered.first;
+    this.#unmarked = recovered.isNew;
     this.#garbage = new LogGarbage(database, log, recovered.deletedBelow, recovered.first);
   }
 
@@ -117,9 +120,7 @@ export class LogStore {
     try {
       witness = new TailWitness(folder);
       const recovered = await recoverLog(database, witness.found);
-      const store = new LogStore(options, database, witness, recovered);
-      if (recovered.isNew) store.#stageFormat();
-      return store;
+      return new LogStore(options, database, witness, recovered);
     } catch (error) {
       await database.close();
       witness?.close();
@@ -230,13 +231,6 @@ export class LogStore {
     this.#witness.close();
   }
 
-  #stageFormat(): void {
-    const key = logKey('format', LOG_FORMAT_VERSION);
-    const value = Buffer.alloc(CHECKSUM_BYTES + 1);
-    sealValue(key, value);
-    void this.write((batch) => batch.put(key, value)).catch(() => {});
-  }
-
   #add(step: Step): void {
     if (this.#failure !== null) {
       const failure = this.#failure;
@@ -268,6 +262,8 @@ export class LogStore {
       this.#finish(steps);
       return;
     }
+    if (this.#unmarked) putFormat(batch);
+    this.#unmarked = false;
     this.#wrote = true;
     this.#writing = true;
     this.#padding.prepare(batch);
@@ -334,4 +330,11 @@ export class LogStore {
       throw storageError(this.location, error);
     }
   }
+}
+
+function putFormat(batch: LevelBatch): void {
+  const key = logKey('format', LOG_FORMAT_VERSION);
+  const value = Buffer.alloc(CHECKSUM_BYTES + 1);
+  sealValue(key, value);
+  batch.put(key, value);
 }

@@ -1,0 +1,18 @@
+/** What a region says of itself. */
+export interface RegionStatus {
+  readonly process: number;
+  readonly cluster: string;
+  readonly clusterId: string;
+  readonly address: string;
+  readonly port: number;
+  readonly folder: string;
+  /** The oldest record that is kept, and the last one. */
+  readonly first: number;
+  readonly tail: number;
+  readonly members: readonly {
+    readonly name: string;
+    readonly connected: boolean;
+    /** The last record that is on the node's own disk. */
+    readonly durable: number;
+  }[];
+}

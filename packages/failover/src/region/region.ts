@@ -1,0 +1,146 @@
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { BrokerError } from '@causeway/core';
+import { LogStore } from '../log-store.js';
+import { clusterIdentity } from './cluster-identity.js';
+import { MemberTable } from './member-table.js';
+import { NodeRegistry } from './node-registry.js';
+import { RegionConnection, type RegionServices } from './region-connection.js';
+import {
+  MEMBERS_DEFAULT,
+  REGION_LIMITS,
+  type RegionLimits,
+  type RegionOptions,
+} from './region-options.js';
+import type { RegionStatus } from './region-status.js';
+import { Trimmer } from './trimmer.js';
+
+const SWEEP_MS = 200;
+
+/** The log of a cluster, served over TCP to its nodes. */
+export class Region {
+  readonly #server: Server;
+  readonly #services: RegionServices;
+  readonly #connections = new Set<RegionConnection>();
+  readonly #sweeper: NodeJS.Timeout;
+  readonly #limits: RegionLimits;
+  #closing: Promise<void> | null = null;
+
+  private constructor(services: Omit<RegionServices, 'closed'>) {
+    this.#limits = services.limits;
+    this.#services = {
+      ...services,
+      closed: (connection) => {
+        this.#connections.delete(connection);
+      },
+    };
+    this.#server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
+    this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS);
+  }
+
+  /**
+   * Opens the log and listens.
+   * @throws BrokerError `storage-locked`, `storage-corrupt`, `storage-newer`, `storage-failed`;
+   *   `config-invalid` for a folder of another cluster, and for an address that cannot be used
+   */
+  static async start(options: RegionOptions): Promise<Region> {
+    const { folder, log, onFatal } = options;
+    const limits = { ...REGION_LIMITS, ...options.limits };
+    const store = await LogStore.open({ folder, log, onFatal });
+    try {
+      const members = await MemberTable.load(store, log);
+      const identity = await clusterIdentity(store, options.cluster);
+      const trimmer = new Trimmer(store, members, options.members ?? MEMBERS_DEFAULT);
+      const registry = new NodeRegistry(limits);
+      const region = new Region({ store, identity, members, trimmer, registry, limits, log });
+      await region.#listen(options.host, options.port);
+      log.info('region ready', { ...region.status(), members: members.all().length });
+      return region;
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
+  }
+
+  get address(): string {
+    return this.#bound.address;
+  }
+
+  get port(): number {
+    return this.#bound.port;
+  }
+
+  get pid(): number {
+    return process.pid;
+  }
+
+  status(): RegionStatus {
+    const { store, identity, members, registry } = this.#services;
+    return {
+      process: process.pid,
+      cluster: identity.name,
+      clusterId: identity.id,
+      address: this.address,
+      port: this.port,
+      folder: store.location,
+      first: store.first,
+      tail: store.tail,
+      members: members.all().map(({ name, durable }) => {
+        return { name, durable, connected: registry.get(name) !== null };
+      }),
+    };
+  }
+
+  /** Closes all connections, writes what was accepted, and gives the folder back. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  get #bound(): AddressInfo {
+    return this.#server.address() as AddressInfo;
+  }
+
+  async #listen(host: string, port: number): Promise<void> {
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.#server.once('error', reject);
+        this.#server.listen({ host, port }, resolve);
+      });
+    } catch (error) {
+      clearInterval(this.#sweeper);
+      const reason = (error as Error).message;
+      throw new BrokerError(
+        'config-invalid',
+        `the region cannot listen on ${host}:${port}: ${reason}`,
+        error,
+      );
+    }
+    this.#server.removeAllListeners('error');
+    this.#server.on('error', (error) => {
+      this.#services.log.warn('the region cannot accept', { reason: error.message });
+    });
+  }
+
+  #accept(socket: Socket): void {
+    const strangers = [...this.#connections].filter(({ isAdmitted }) => !isAdmitted);
+    if (strangers.length >= this.#limits.strangersMax) {
+      strangers[0]!.close('too many connections have not said who they are');
+    }
+    this.#connections.add(new RegionConnection(socket, this.#services));
+  }
+
+  #sweep(): void {
+    const nowMs = performance.now();
+    for (const connection of this.#connections) connection.sweep(nowMs);
+  }
+
+  async #close(): Promise<void> {
+    const { store, registry } = this.#services;
+    clearInterval(this.#sweeper);
+    registry.close();
+    const ended = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    await store.close();
+    for (const connection of this.#connections) connection.close('the region stops');
+    await ended;
+  }
+}
