@@ -143,3 +143,49 @@ describe('over a restart, a subscription', () => {
     expect([exists(world), world.broker.queueCount]).toEqual([false, 0]);
   });
 });
+
+describe('a subscription that somebody holds on to', () => {
+  test.each([0, HOUR_MS])('does not end without consumers; expiry %d', async (expiryMs) => {
+    const world = await createTestBroker();
+    const queue = subscribe(world, expiryMs);
+    world.broker.holdSubscription(queue);
+    world.broker.holdSubscription(queue);
+    world.consume(queue).close();
+    world.advance(2 * HOUR_MS);
+    world.broker.releaseSubscription(queue);
+    world.advance(2 * HOUR_MS);
+    expect(exists(world)).toBe(true);
+    world.broker.releaseSubscription(queue);
+    world.run();
+    expect(exists(world)).toBe(expiryMs > 0);
+    world.advance(expiryMs);
+    expect(exists(world)).toBe(false);
+  });
+
+  test('is unused from the last release on, also while somebody consumes', async () => {
+    const world = await createTestBroker();
+    const queue = subscribe(world, HOUR_MS);
+    world.broker.holdSubscription(queue);
+    const consumer = world.consume(queue);
+    world.broker.releaseSubscription(queue);
+    world.advance(HOUR_MS / 2);
+    consumer.close();
+    world.advance(HOUR_MS / 2 - 1);
+    expect(exists(world)).toBe(true);
+    world.advance(1);
+    expect(exists(world)).toBe(false);
+    world.broker.releaseSubscription(queue);
+  });
+
+  test.each([0, HOUR_MS])('is not held after a restart; expiry %d', async (expiryMs) => {
+    const world = await createTestBroker();
+    const queue = subscribe(world, expiryMs);
+    world.broker.holdSubscription(queue);
+    world.consume(queue).close();
+    world.run();
+    await world.crash();
+    expect(exists(world)).toBe(expiryMs > 0);
+    world.advance(expiryMs);
+    expect(exists(world)).toBe(false);
+  });
+});

@@ -109,6 +109,16 @@ export interface BrokerApi {
    */
   subscriptionQueue(options: SubscriptionQueueOptions): Queue;
   findSubscriptionQueue(name: string): Queue | null;
+  /**
+   * Has a subscription last as if it had a consumer, until `releaseSubscription`; holds are counted.
+   * A restart ends them all.
+   */
+  holdSubscription(queue: Queue): void;
+  /**
+   * The last release begins the time that the subscription may be unused, whoever consumes: such as
+   * a link that nobody may come back to. A queue that was deleted meanwhile is released already.
+   */
+  releaseSubscription(queue: Queue): void;
   /** Deletes a queue with its bindings and messages; its consumers are closed. */
   deleteQueue(queue: Queue): void;
   /** Adds a consumer; it gets messages from the end of this turn on. */

@@ -269,6 +269,14 @@ export class Broker implements BrokerApi {
     return this.#queues.internal(name);
   }
 
+  holdSubscription(queue: Queue): void {
+    this.#expiry.hold(queue);
+  }
+
+  releaseSubscription(queue: Queue): void {
+    this.#expiry.release(queue);
+  }
+
   deleteQueue(queue: Queue): void {
     if (queue.deleted) return;
     const error = new BrokerError('address-not-found', `${queue.name} was deleted`);

@@ -25,6 +25,8 @@ const NOTHING = () => {};
  */
 export class SubscriptionExpiry {
   readonly #leases = new Map<Queue, Lease>();
+  /** How many hold on to a queue without consuming from it. */
+  readonly #holds = new Map<Queue, number>();
   readonly #dependencies: Dependencies;
 
   constructor(dependencies: Dependencies) {
@@ -44,7 +46,7 @@ export class SubscriptionExpiry {
       this.#dependencies.saveQueue(queue, null);
       return;
     }
-    const used = queue.consumers.length > 0;
+    const used = queue.consumers.length > 0 || this.#holds.has(queue);
     const unusedSince = used ? null : this.#dependencies.clock.wallMs();
     const lease: Lease = { expiryMs, unusedSince, cancel: NOTHING };
     this.#leases.set(queue, lease);
@@ -62,10 +64,30 @@ export class SubscriptionExpiry {
     this.#save(queue, lease);
   }
 
+  /** Somebody needs the queue although he does not consume: as if he did, until `release`. */
+  hold(queue: Queue): void {
+    this.#holds.set(queue, (this.#holds.get(queue) ?? 0) + 1);
+    this.joined(queue);
+  }
+
+  /** Consumers that are left do not count: who needs it holds on to it. */
+  release(queue: Queue): void {
+    const holds = this.#holds.get(queue);
+    if (holds === undefined) return;
+    if (holds > 1) {
+      this.#holds.set(queue, holds - 1);
+      return;
+    }
+    this.#holds.delete(queue);
+    this.left(queue);
+  }
+
   /** The queue's last consumer is gone. */
   left(queue: Queue): void {
     const lease = this.#leases.get(queue);
-    if (lease === undefined) return;
+    if (lease === undefined || this.#holds.has(queue)) return;
+    // It was let go before its last consumer went.
+    if (lease.unusedSince !== null) return;
     lease.unusedSince = this.#dependencies.clock.wallMs();
     this.#arm(queue, lease);
     if (this.#leases.has(queue)) this.#save(queue, lease);
@@ -75,6 +97,7 @@ export class SubscriptionExpiry {
   forget(queue: Queue): void {
     this.#leases.get(queue)?.cancel();
     this.#leases.delete(queue);
+    this.#holds.delete(queue);
   }
 
   /** Takes up a subscription that was stored; its consumers went away with the process. */

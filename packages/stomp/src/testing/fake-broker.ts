@@ -152,6 +152,14 @@ export class FakeBroker implements BrokerApi {
     return (this.queues.get(name) as unknown as Queue) ?? null;
   }
 
+  holdSubscription(): void {
+    throw new Error('nothing in STOMP holds on to a subscription');
+  }
+
+  releaseSubscription(): void {
+    throw new Error('nothing in STOMP holds on to a subscription');
+  }
+
   deleteQueue(queue: Queue): void {
     this.queues.delete(queue.name);
     this.deletedQueues.push(queue.name);
