@@ -30,7 +30,7 @@ export const AMQP_TABLE: FieldTable = {
     },
     {
       name: 'header: ttl; properties: absolute-expiry-time',
-      into: 'expiry time; the ttl counts, if there are both',
+      into: 'expiry time: the earlier of both; 0 is for never',
       out: 'what is left as ttl, and the time',
       covers: ['expiresAt'],
       reads: [

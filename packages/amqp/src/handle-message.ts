@@ -1,14 +1,9 @@
 import { type Address, BrokerError, FORMAT_IDS, Message } from '@causeway/core';
-import {
-  MessageLayout,
-  namesUser,
-  readAbsoluteExpiryTime,
-  readLayout,
-  readTo,
-} from './codec/message-sections.js';
+import { MessageLayout, namesUser, readLayout, readTo } from './codec/message-sections.js';
 import { ABSENT } from './codec/types.js';
 import { notBeforeOf } from './delivery-time.js';
 import { AmqpError, CONDITION, isAnswer } from './errors.js';
+import { expiresAtOf } from './expiry-time.js';
 import { handleTransaction } from './handle-transaction.js';
 import { isTemporaryAddress, parseAddress, resolveSendAddress } from './naming.js';
 import type { IncomingDelivery, ReceivingLink } from './receiving-link.js';
@@ -79,11 +74,7 @@ function publish(
     message.formatFlags |= USER_VERIFIED;
   }
   const nowMs = client.broker.clock.wallMs();
-  // Part 3.2.1, ttl; without one the time that the properties name.
-  if (layout.ttl !== ABSENT) message.expiresAt = nowMs + layout.ttl;
-  else if (layout.properties !== ABSENT) {
-    message.expiresAt = Math.max(0, readAbsoluteExpiryTime(view, layout));
-  }
+  message.expiresAt = expiresAtOf(view, layout, nowMs);
   if (layout.messageAnnotations !== ABSENT) {
     message.formatFlags |= HAS_MESSAGE_ANNOTATIONS;
     message.notBefore = notBeforeOf(view, layout, nowMs);
