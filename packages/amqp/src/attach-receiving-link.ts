@@ -1,4 +1,3 @@
-import type { Address, AddressKind } from '@causeway/core';
 import { answerAttach } from './answer-attach.js';
 import {
   type Attach,
@@ -8,7 +7,10 @@ import {
   type Source,
   type Target,
 } from './codec/types.js';
+import { createNode, creatorOf } from './create-node.js';
+import type { DynamicNode } from './dynamic-node.js';
 import { AmqpError, CONDITION } from './errors.js';
+import { writeLifetime } from './lifetime-policy.js';
 import {
   formatAddress,
   isTemporaryAddress,
@@ -16,10 +18,11 @@ import {
   parseAddress,
   resolveSendAddress,
 } from './naming.js';
-import { type Destination, type LinkExpiry, ReceivingLink } from './receiving-link.js';
+import { type Destination, ReceivingLink } from './receiving-link.js';
 import { theirUnsettled } from './resume-deliveries.js';
 import type { Session } from './session.js';
 import type { SuspendedLink } from './suspended-link.js';
+import { agreedLife, type TerminusLife } from './terminus.js';
 
 /** Transactions may span all sessions of a connection, several of them at a time (part 4.5.7). */
 const COORDINATOR_CAPABILITIES = [
@@ -29,7 +32,8 @@ const COORDINATOR_CAPABILITIES = [
 ];
 const REJECTED_OUTCOME = 'amqp:rejected:list';
 
-const NO_EXPIRY: LinkExpiry = { expiryPolicy: 'link-detach', timeout: 0 };
+/** A coordinator has nothing that outlives its link. */
+const COORDINATOR_LIFE: TerminusLife = { durable: 0, expiryPolicy: 'link-detach', timeout: 0 };
 
 type Resumable = ReadonlyMap<string, DeliveryOutcome | null>;
 
@@ -37,7 +41,9 @@ interface OpenedTarget {
   readonly destination: Destination;
   /** As agreed. */
   readonly target: Target | Coordinator;
-  readonly onClose: (() => void) | null;
+  readonly node: DynamicNode | null;
+  /** The node, if the link has created it. */
+  readonly resource: DynamicNode | null;
 }
 
 /**
@@ -55,7 +61,7 @@ export function attachReceivingLink(session: Session, attach: Attach, handle: nu
   }
   const suspended = client.registry.resume(client, 'receiving', attach.name);
   const resumable = resumableOf(suspended, attach);
-  const opened = openTarget(session, attach.target);
+  const opened = openTarget(session, attach, attach.target);
   const link = new ReceivingLink({
     session,
     handle,
@@ -64,10 +70,11 @@ export function attachReceivingLink(session: Session, attach: Attach, handle: nu
     destination: opened.destination,
     settlesSecond: attach.rcvSettleMode === RECEIVER_SETTLE_MODE.second,
     initialDeliveryCount: attach.initialDeliveryCount,
-    terminus: 'coordinator' in attach.target ? NO_EXPIRY : attach.target,
+    terminus: 'coordinator' in opened.target ? COORDINATOR_LIFE : opened.target,
     resumable,
     takesRejected: takesRejected(attach.source),
-    onClose: opened.onClose,
+    node: opened.node,
+    resource: opened.resource,
   });
   client.registry.add(client, link);
   session.addLink(link);
@@ -100,37 +107,43 @@ function resumableOf(suspended: SuspendedLink | null, attach: Attach): Resumable
   return new Map([...suspended.answered].filter(([tag]) => all || theirs.has(tag)));
 }
 
-function openTarget(session: Session, target: Target | Coordinator): OpenedTarget {
-  if ('coordinator' in target) {
+function openTarget(session: Session, attach: Attach, asked: Target | Coordinator): OpenedTarget {
+  if ('coordinator' in asked) {
     const agreed: Coordinator = { coordinator: true, capabilities: COORDINATOR_CAPABILITIES };
-    return { destination: 'coordinator', target: agreed, onClose: null };
+    return { destination: 'coordinator', target: agreed, node: null, resource: null };
   }
-  if (target.dynamic) return openDynamic(session, target);
-  const { broker, connection } = session.client;
+  const target: Target = { ...asked, ...agreedLife(asked, session.client.broker.limits) };
+  if (target.dynamic) return openDynamic(session, attach, target);
+  const { broker, connection, registry, temporary } = session.client;
   // The anonymous terminus: every message says where it goes.
-  if (target.address === null) return { destination: 'relay', target, onClose: null };
+  if (target.address === null) {
+    return { destination: 'relay', target, node: null, resource: null };
+  }
   const parsed = parseAddress(target.address, target.capabilities);
   const address = resolveSendAddress(broker, parsed);
   if (!isTemporaryAddress(address)) connection.require('write', address);
   // Part 2.6.3: what the address names is looked for now, so that a mistake shows at once.
   if (address.kind === 'queue') broker.queue(address, true);
   const capabilities = kindOf(target.capabilities) === null ? [address.kind] : target.capabilities;
-  return { destination: address, target: { ...target, capabilities }, onClose: null };
+  return {
+    destination: address,
+    target: { ...target, capabilities, dynamicNodeProperties: null },
+    node: registry.nodes.get(address) ?? null,
+    resource: temporary.createdBy(creatorOf(attach), address),
+  };
 }
 
-/** Part 3.5.4, dynamic: a node that exists for this link. */
-function openDynamic(session: Session, target: Target): OpenedTarget {
-  const { address, onClose } = createNode(session, kindOf(target.capabilities) ?? 'queue');
-  const agreed: Target = { ...target, address: formatAddress(address) };
-  return { destination: address, target: agreed, onClose };
-}
-
-/** Creates a temporary node that ends with its link (part 3.5.10, delete-on-close). */
-export function createNode(
-  session: Session,
-  kind: AddressKind,
-): { address: Address; onClose: () => void } {
-  const { temporary } = session.client;
-  const address = temporary.create(kind);
-  return { address, onClose: () => temporary.delete(address) };
+/** Part 3.5.4, dynamic: a node that is created for this link. */
+function openDynamic(session: Session, attach: Attach, target: Target): OpenedTarget {
+  const node = createNode(session, attach, target);
+  return {
+    destination: node.address,
+    target: {
+      ...target,
+      address: formatAddress(node.address),
+      dynamicNodeProperties: writeLifetime(node.policy),
+    },
+    node,
+    resource: node,
+  };
 }

@@ -54,7 +54,7 @@ function encoded(source: Source): Buffer {
 
 function openLink(session: Session, attach: Attach, handle: number): SendingLink {
   const { broker } = session.client;
-  const { queue, source, selector, browses, onClose } =
+  const { queue, source, selector, browses, node, resource } =
     attach.source === null
       ? recoverSource(session, attach)
       : openSource(session, attach, attach.source);
@@ -62,7 +62,8 @@ function openLink(session: Session, attach: Attach, handle: number): SendingLink
     ...partsOf(session, attach, handle, browses),
     requested: attach.source,
     source,
-    onClose,
+    node,
+    resource,
   });
   link.consumer = broker.consume(queue, { sink: link, credit: 0, selector, browse: browses });
   return link;
@@ -73,10 +74,10 @@ function reopenLink(
   session: Session,
   attach: Attach,
   handle: number,
-  { consumer, requested, source }: SendingLink,
+  { consumer, requested, source, node, resource }: SendingLink,
 ): SendingLink {
   const parts = partsOf(session, attach, handle, consumer.browses);
-  const link = new SendingLink({ ...parts, requested, source, onClose: null });
+  const link = new SendingLink({ ...parts, requested, source, node, resource });
   consumer.sink = link;
   // For subscriptions without what their own connection sends.
   if (consumer.queue.kind === 'subscription') consumer.queue.ownerId = session.client.connection.id;

@@ -1,6 +1,7 @@
 import type { BrokerApi, ByteSink, Confirmable, Connection } from '@causeway/core';
 import { encodeClose } from './codec/encode-performative.js';
 import type { AmqpErrorInfo, Open } from './codec/types.js';
+import { DetachedTermini } from './detached-termini.js';
 import type { AmqpEngine } from './engine.js';
 import { AmqpError, CONDITION } from './errors.js';
 import { fitError } from './fit-error.js';
@@ -27,6 +28,7 @@ export class AmqpClient implements Confirmable {
   readonly containerId: string;
   readonly registry: LinkRegistry;
   readonly temporary: TemporaryNodes;
+  readonly termini = new DetachedTermini(this);
   readonly transactions: ClientTransactions;
   /** Bytes of the largest frame that the client takes. */
   readonly remoteFrameBytesMax: number;
@@ -53,7 +55,7 @@ export class AmqpClient implements Confirmable {
     this.registry = registry;
     this.containerId = open.containerId;
     this.transactions = new ClientTransactions(this);
-    this.temporary = new TemporaryNodes(context.broker, connection);
+    this.temporary = new TemporaryNodes(context.broker, connection, registry.nodes);
     this.remoteFrameBytesMax = Math.min(
       open.maxFrameSize,
       context.broker.limits.transferFrameBytesMax,
@@ -144,5 +146,6 @@ export class AmqpClient implements Confirmable {
   #endSessions(): void {
     for (const session of this.#sessions) session?.releaseLinks('connection-close');
     this.registry.passed(this, 'connection-close');
+    this.termini.passed('connection-close');
   }
 }

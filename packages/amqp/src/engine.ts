@@ -81,6 +81,7 @@ export class AmqpEngine implements ProtocolEngine, ConnectionSink {
 
   tick(nowMs: number): void {
     this.#watch?.tick(nowMs);
+    this.#client?.temporary.review();
   }
 
   closed(_reason: CloseReason): void {

@@ -1,7 +1,6 @@
 import { decodeDetach } from './codec/decode-performative.js';
 import type { SendingLink } from './sending-link.js';
 import type { Session } from './session.js';
-import { isDurable, subscriptionName } from './subscription.js';
 
 /** Part 2.7.7: the client detaches a link, or answers that we did. */
 export function handleDetach(session: Session, view: Buffer, start: number, end: number): void {
@@ -24,11 +23,8 @@ export function handleDetach(session: Session, view: Buffer, start: number, end:
  * Part 2.6.5: a link that is closed, not only detached, leaves nothing behind. A shared subscription
  * stays as long as it has other consumers.
  */
-function unsubscribe(session: Session, { source, name }: SendingLink): void {
-  if (!isDurable(source)) return;
-  const { broker } = session.client;
-  const queue = broker.findSubscriptionQueue(
-    subscriptionName(session, name, source.capabilities, true),
-  );
-  if (queue?.consumers.length === 0) broker.deleteQueue(queue);
+function unsubscribe(session: Session, { consumer }: SendingLink): void {
+  const { queue } = consumer;
+  if (queue.kind !== 'subscription' || queue.consumers.length > 0) return;
+  session.client.broker.deleteQueue(queue);
 }

@@ -1,6 +1,7 @@
 import type { AmqpClient } from './client.js';
 import type { Link } from './session.js';
 import type { LinkEvent, SuspendedLink } from './suspended-link.js';
+import type { DynamicNodes } from './temporary-nodes.js';
 
 /**
  * Which links there are, over all connections. A link is known by the containers at its ends, its
@@ -9,10 +10,13 @@ import type { LinkEvent, SuspendedLink } from './suspended-link.js';
 export class LinkRegistry {
   readonly #attached = new Map<string, Link>();
   readonly #suspended = new Map<string, SuspendedLink>();
+  /** Sources and targets that links have created. */
+  readonly nodes: DynamicNodes = new Map();
 
   /** Adds a link; `resume` has ended the one of the same name. */
   add(client: AmqpClient, link: Link): void {
     this.#attached.set(keyOf(client, link.role, link.name), link);
+    client.termini.attached(link);
   }
 
   remove(client: AmqpClient, link: Link): void {

@@ -1,19 +1,14 @@
 import type { Address, PacedProducer } from '@causeway/core';
 import { Ring } from '@causeway/wire';
 import type { DeliveryOutcome, DeliveryState } from './codec/types.js';
+import type { DynamicNode } from './dynamic-node.js';
 import { increment } from './serial.js';
 import type { Session } from './session.js';
-import type { SuspendedLink } from './suspended-link.js';
+import type { LinkEvent, SuspendedLink } from './suspended-link.js';
+import type { TerminusLife, TerminusResource } from './terminus.js';
 
 /** Where what arrives on a link goes: to one address, to where each says, or to the coordinator. */
 export type Destination = Address | 'relay' | 'coordinator';
-
-/** How long a terminus lasts (part 3.5.6). */
-export interface LinkExpiry {
-  readonly expiryPolicy: string;
-  /** Seconds. */
-  readonly timeout: number;
-}
 
 export interface ReceivingLinkParts {
   readonly session: Session;
@@ -26,12 +21,15 @@ export interface ReceivingLinkParts {
   /** The client settles after us (part 2.8.3). */
   readonly settlesSecond: boolean;
   readonly initialDeliveryCount: number;
-  readonly terminus: LinkExpiry;
+  readonly terminus: TerminusLife;
   /** What the client may repeat, since it was taken before the link was resumed. */
   readonly resumable: ReadonlyMap<string, DeliveryOutcome | null>;
   /** The client's source knows the outcome `rejected` (part 3.5.3). */
   readonly takesRejected: boolean;
-  readonly onClose: (() => void) | null;
+  /** The dynamic node that is its target, whoever created it. */
+  readonly node: DynamicNode | null;
+  /** What its terminus needs: a node that it has created. */
+  readonly resource: TerminusResource | null;
 }
 
 /** What messages are taken for until some have come. */
@@ -54,7 +52,7 @@ export class ReceivingLink implements PacedProducer {
   readonly destination: Destination;
   readonly settlesSecond: boolean;
   readonly takesRejected: boolean;
-  readonly terminus: LinkExpiry;
+  readonly terminus: TerminusLife;
   /**
    * Deliveries that were taken before the link was resumed, and are not settled, by tag: what was
    * answered, or null when that waited for a commit.
@@ -75,7 +73,8 @@ export class ReceivingLink implements PacedProducer {
   partial: PartialDelivery | null = null;
   /** One that it resumes, whose frames bring nothing new; null between them. */
   repeated: IncomingDelivery | null = null;
-  readonly #onClose: (() => void) | null;
+  readonly node: DynamicNode | null;
+  readonly resource: TerminusResource | null;
   /** Deliveries that were begun and are not answered. */
   #unanswered = 0;
   #averageBytes = FIRST_GUESS_BYTES;
@@ -95,7 +94,8 @@ export class ReceivingLink implements PacedProducer {
     this.terminus = parts.terminus;
     this.resumable = new Map(parts.resumable);
     this.deliveryCount = parts.initialDeliveryCount;
-    this.#onClose = parts.onClose;
+    this.node = parts.node;
+    this.resource = parts.resource;
   }
 
   /** Deliveries that may be unanswered, by number and by size. */
@@ -168,11 +168,12 @@ export class ReceivingLink implements PacedProducer {
     if (this.session.state === 'open') this.replenish();
   }
 
-  closed(): void {
+  /** The link is over. @param event null when it is closed */
+  closed(event: LinkEvent | null): void {
     this.partial = null;
     this.repeated = null;
     if (this.destination === 'coordinator') this.session.client.transactions.abandon(this);
-    this.#onClose?.();
+    this.session.client.termini.detached(this, event);
   }
 }
 

@@ -6,7 +6,7 @@ import { TOPIC_PREFIX } from './naming.js';
 import { type OpenedSource, OUTCOMES } from './open-source.js';
 import type { Session } from './session.js';
 import { writeFilters } from './source-filters.js';
-import { subscriptionName } from './subscription.js';
+import { HeldSubscription, type SubscriptionData, subscriptionName } from './subscription.js';
 
 /**
  * A receiver that names no source asks for the one that its link had (part 2.6.3): the durable
@@ -28,18 +28,20 @@ export function recoverSource(session: Session, attach: Attach): OpenedSource {
   }
   const { filter, options } = binding;
   connection.require('read', broker.addresses.topic(filter));
+  const data: Partial<SubscriptionData> = options.data;
   const source: Source = {
     address: TOPIC_PREFIX + filter,
     durable: TERMINUS_DURABILITY.unsettledState,
-    expiryPolicy: 'never',
-    timeout: 0,
+    expiryPolicy: data.expiryPolicy ?? 'never',
+    timeout: data.timeout ?? 0,
     dynamic: false,
     dynamicNodeProperties: null,
-    distributionMode: null,
+    distributionMode: 'copy',
     filter: writeFilters(options.selector ?? null, options.noLocal),
     defaultOutcome: null,
     outcomes: OUTCOMES,
     capabilities: ['topic', ...hints.filter((hint) => hint === 'shared' || hint === 'global')],
   };
-  return { queue, browses: false, selector: null, source, onClose: null };
+  const resource = new HeldSubscription(broker, queue);
+  return { queue, browses: false, selector: null, source, node: null, resource };
 }

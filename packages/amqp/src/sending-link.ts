@@ -8,11 +8,13 @@ import {
   type Target,
 } from '@causeway/core';
 import type { DeliveryState, Source } from './codec/types.js';
+import type { DynamicNode } from './dynamic-node.js';
 import { CONDITION, errorInfo, errorInfoOf } from './errors.js';
 import { failuresOf, OutgoingMessage } from './outgoing-message.js';
 import { distance, increment } from './serial.js';
 import type { Session } from './session.js';
-import type { SuspendedLink } from './suspended-link.js';
+import type { LinkEvent, SuspendedLink } from './suspended-link.js';
+import type { TerminusResource } from './terminus.js';
 
 /** As many as a header can say (part 3.2.1, delivery-count). */
 const FAILURES_MAX = 0xffff_ffff;
@@ -34,8 +36,10 @@ export interface SendingLinkParts {
   readonly source: Source;
   /** Bytes of the largest message that the client takes; 0 for any (part 2.7.3). */
   readonly messageBytesMax: number;
-  /** What ends with the link: a temporary node, a subscription. */
-  readonly onClose: (() => void) | null;
+  /** The dynamic node that is its source, whoever created it. */
+  readonly node: DynamicNode | null;
+  /** What its terminus needs: a subscription, a node that it has created. */
+  readonly resource: TerminusResource | null;
 }
 
 /** A link on which the client receives: a consumer of one queue (part 2.6). */
@@ -50,6 +54,8 @@ export class SendingLink implements ConsumerSink {
   readonly requested: Source | null;
   readonly source: Source;
   readonly defaultOutcome: DeliveryState | null;
+  readonly node: DynamicNode | null;
+  readonly resource: TerminusResource | null;
   /** What the broker gives; set by whoever attaches it. */
   consumer!: Consumer;
   /** We have detached; the client's answer is awaited. */
@@ -64,7 +70,6 @@ export class SendingLink implements ConsumerSink {
   deliveryCount = 0;
   readonly #settled: boolean;
   readonly #messageBytesMax: number;
-  readonly #onClose: (() => void) | null;
   /** Credit beyond what the broker lets one consumer hold: given as deliveries are settled. */
   #heldBack = 0;
   /** Credit is used up by what there is, or given back; until the client says otherwise. */
@@ -80,7 +85,8 @@ export class SendingLink implements ConsumerSink {
     this.#messageBytesMax = parts.messageBytesMax;
     this.defaultOutcome = parts.source.defaultOutcome;
     this.#settled = parts.settled;
-    this.#onClose = parts.onClose;
+    this.node = parts.node;
+    this.resource = parts.resource;
   }
 
   /** Messages that could be sent if there were credit; an estimate (part 2.6.7). */
@@ -195,8 +201,8 @@ export class SendingLink implements ConsumerSink {
     }
   }
 
-  /** The link is over; what it held has been given back. */
-  closed(): void {
-    this.#onClose?.();
+  /** The link is over; what it held has been given back. @param event null when it is closed */
+  closed(event: LinkEvent | null): void {
+    this.session.client.termini.detached(this, event);
   }
 }

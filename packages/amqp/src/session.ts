@@ -275,7 +275,7 @@ export class Session implements Confirmable {
     const suspended = this.#suspend(link);
     if (event !== null && suspended.holds) registry.suspend(this.client, suspended, event);
     else suspended.drop(broker);
-    link.closed();
+    link.closed(event);
   }
 
   /**
@@ -286,7 +286,7 @@ export class Session implements Confirmable {
     const suspended = this.#suspend(link);
     suspended.collect();
     link.suspended = null;
-    link.closed();
+    link.closed('link-detach');
     const reason = errorInfo(CONDITION.stolen, 'the link was attached again');
     this.writeDetach(link.handle, true, reason);
     return suspended;
@@ -336,6 +336,7 @@ export class Session implements Confirmable {
     this.released = true;
     for (const link of this.links) if (link !== undefined) this.release(link, event);
     this.client.registry.passed(this.client, event);
+    this.client.termini.passed(event);
     this.unsettled.clear();
   }
 
