@@ -22,7 +22,8 @@ export class SimulatedAppend {
   ) {
     this.#log = log;
     this.expectedTail = expectedTail;
-    this.record = record;
+    // What is on its way does not change with the writer's buffer.
+    this.record = Buffer.from(record);
     this.#done = done;
   }
 

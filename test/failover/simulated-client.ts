@@ -17,11 +17,7 @@ import { SimulatedReading } from './simulated-reading.js';
  * them by `tidy`.
  */
 export class SimulatedClient implements ShardLog {
-  readonly capabilities: LogCapabilities = {
-    domain: 'process',
-    syncedOnAppend: false,
-    recordBytesMax: 1024 * 1024,
-  };
+  readonly capabilities: LogCapabilities;
   /** In the order in which they were made. */
   appends: SimulatedAppend[] = [];
   calls: SimulatedCall[] = [];
@@ -31,7 +27,8 @@ export class SimulatedClient implements ShardLog {
   #pumping = false;
   #closed: BrokerError | null = null;
 
-  constructor(log: SimulatedLog, automatic: boolean) {
+  constructor(log: SimulatedLog, automatic: boolean, recordBytesMax: number) {
+    this.capabilities = { domain: 'process', syncedOnAppend: false, recordBytesMax };
     this.#log = log;
     this.#automatic = automatic;
   }

@@ -1,6 +1,8 @@
 import { invariant } from '@causeway/core';
 import { SimulatedClient } from './simulated-client.js';
 
+const RECORD_BYTES_MAX = 1024 * 1024;
+
 /**
  * A log in memory that several nodes share, each through a client of its own, for simulations: the
  * test decides when a request arrives at the log and when its answer arrives at the node, which of
@@ -12,9 +14,12 @@ export class SimulatedLog {
   #first = 1;
   #vouched = 0;
 
-  /** @param automatic whether the client's requests are answered by themselves, in microtasks */
-  connect(automatic = true): SimulatedClient {
-    const client = new SimulatedClient(this, automatic);
+  /**
+   * @param automatic whether the client's requests are answered by themselves, in microtasks
+   * @param recordBytesMax of this engine
+   */
+  connect(automatic = true, recordBytesMax = RECORD_BYTES_MAX): SimulatedClient {
+    const client = new SimulatedClient(this, automatic, recordBytesMax);
     this.clients.push(client);
     return client;
   }

@@ -1,7 +1,10 @@
 import { rmSync } from 'node:fs';
-import { BrokerError } from '@causeway/core';
-import { type CommitLog, type KeyRange, LevelLog, MemoryLog } from '@causeway/journal';
+import { BrokerError, SILENT_LOG } from '@causeway/core';
+import { ReplicatedLog, type ShardLog, ShardReplica } from '@causeway/failover';
+import { type CommitLog, type KeyRange, LevelLog, LevelState, MemoryLog } from '@causeway/journal';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { SimulatedLog } from '../failover/simulated-log.js';
+import { SeededRandom } from '../support/seeded-random.js';
 import { temporaryFolder } from './store-fixture.js';
 
 interface LogFixture {
@@ -35,6 +38,54 @@ commitLogContract('local', () => {
     dispose: () => rmSync(folder, { recursive: true }),
   };
 });
+
+commitLogContract('replicated', () => {
+  const folder = temporaryFolder();
+  const shardLog = new SimulatedLog();
+  return {
+    open: async () => {
+      const state = await LevelState.open(folder);
+      return await ledBy(shardLog.connect(), state);
+    },
+    settle() {},
+    dispose: () => rmSync(folder, { recursive: true }),
+  };
+});
+
+/** The log of a node that leads, for as long as it is open. */
+async function ledBy(shardLog: ShardLog, state: LevelState): Promise<CommitLog> {
+  const replica = await new Promise<ShardReplica>((resolve, reject) => {
+    const leader = new ShardReplica({
+      log: shardLog,
+      state,
+      clock: { monotonicMs: () => performance.now(), wallMs: () => Date.now() },
+      random: new SeededRandom(1),
+      schedule: (delayMs, callback) => {
+        const timer = setTimeout(callback, delayMs);
+        return () => clearTimeout(timer);
+      },
+      node: 'node',
+      endpoints: () => [],
+      leaseMs: 60_000,
+      listener: {
+        activated: () => resolve(leader),
+        deposed: (reason) => reject(new Error(reason)),
+        failed: reject,
+        followed: () => {},
+      },
+      onDurable: () => {},
+      logger: SILENT_LOG,
+    });
+    leader.start();
+  });
+  const log = new ReplicatedLog(replica, state);
+  const close = async () => {
+    await new Promise<void>((resolve) => replica.handOver(null, resolve));
+    replica.stop();
+    await state.close();
+  };
+  return Object.assign(log, { close });
+}
 
 function commitLogContract(name: string, createFixture: () => LogFixture): void {
   describe(`commit log contract: ${name}`, () => {

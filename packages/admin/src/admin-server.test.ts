@@ -12,6 +12,7 @@ afterEach(async () => {
 function createView() {
   const state = {
     role: 'active' as BrokerView['role'],
+    node: null as BrokerView['node'],
     metrics: new Metrics(),
     overloaded: false,
     sessionCount: 3,
@@ -60,7 +61,17 @@ describe('health', () => {
     const get = await start(view);
     const response = await get('/readyz');
     expect(response.status).toBe(status);
-    expect(await response.json()).toEqual({ ready: status === 200, role });
+    expect(await response.json()).toEqual({ ready: status === 200, name: 'az-a', role });
+  });
+
+  test('of a node says who leads', async () => {
+    const view = createView();
+    view.role = 'standby';
+    view.node = { role: 'standby', epoch: 7, leader: 'az-b' };
+    const response = await (await start(view))('/readyz');
+    expect(response.status).toBe(503);
+    const body = { ready: false, name: 'az-a', role: 'standby', epoch: 7, leader: 'az-b' };
+    expect(await response.json()).toEqual(body);
   });
 
   test('elsewhere there is nothing', async () => {

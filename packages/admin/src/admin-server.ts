@@ -86,7 +86,8 @@ function addHealth(app: FastifyInstance, { name, version, view }: AdminOptions):
   }));
   app.get('/readyz', (_request, reply) => {
     const ready = view.role === 'active';
-    return reply.code(ready ? 200 : 503).send({ ready, role: view.role });
+    const body = { ready, name, role: view.role, ...view.node };
+    return reply.code(ready ? 200 : 503).send(body);
   });
 }
 

@@ -1,7 +1,8 @@
-import { BrokerError, type ErrorCode } from '@causeway/core';
+import { BrokerError, type ErrorCode, NotActiveError } from '@causeway/core';
 import { WireError } from '@causeway/wire';
 import { FrameError } from './codec/frame-error.js';
 import type { AmqpErrorInfo } from './codec/types.js';
+import { AmqpSymbol, type AmqpValue } from './codec/value.js';
 
 /** Conditions of part 2.8.15 to 2.8.18, 4.5.8 and those that the broker gives by name. */
 export const CONDITION = {
@@ -19,6 +20,7 @@ export const CONDITION = {
   illegalState: 'amqp:illegal-state',
   frameTooSmall: 'amqp:frame-size-too-small',
   connectionForced: 'amqp:connection:forced',
+  redirect: 'amqp:connection:redirect',
   framing: 'amqp:connection:framing-error',
   errantLink: 'amqp:session:errant-link',
   handleInUse: 'amqp:session:handle-in-use',
@@ -86,10 +88,25 @@ export class AmqpError extends Error {
 /** The error field of a close, end, detach or rejected; null for what is a defect of ours. */
 export function errorInfoOf(error: unknown): AmqpErrorInfo | null {
   if (error instanceof AmqpError) return errorInfo(error.condition, error.message);
+  if (error instanceof NotActiveError && error.elsewhere !== null) {
+    return redirect(error.elsewhere, error.message);
+  }
   if (error instanceof BrokerError) return errorInfo(CONDITIONS[error.code], error.message);
   if (error instanceof FrameError) return errorInfo(CONDITION.framing, error.message);
   if (error instanceof WireError) return errorInfo(CONDITION.decode, error.message);
   return null;
+}
+
+/** Part 2.8.16: where to connect instead. */
+function redirect(address: string, description: string): AmqpErrorInfo {
+  const colon = address.lastIndexOf(':');
+  const host = address.slice(0, colon).replace(/^\[(.*)\]$/, '$1');
+  const info = new Map<AmqpValue, AmqpValue>([
+    [new AmqpSymbol('hostname'), host],
+    [new AmqpSymbol('network-host'), host],
+    [new AmqpSymbol('port'), Number(address.slice(colon + 1))],
+  ]);
+  return { condition: CONDITION.redirect, description, info };
 }
 
 export function errorInfo(condition: Condition, description: string): AmqpErrorInfo {

@@ -1,4 +1,4 @@
-import { BrokerError, type Limits, type Principal } from '@causeway/core';
+import { type Limits, type Principal, requireActive } from '@causeway/core';
 import { AmqpClient } from './client.js';
 import { decodeOpen } from './codec/decode-performative.js';
 import { encodeOpen } from './codec/encode-performative.js';
@@ -36,7 +36,7 @@ export function handleOpen(
     const message = `idle-time-out is below ${IDLE_TIME_OUT_MS_MIN} ms`;
     throw new AmqpError('connection', CONDITION.notAllowed, message);
   }
-  requireActive(broker.role);
+  requireActive(broker, 'amqp', sink);
   const remote = `${sink.remoteAddress}:${sink.remotePort}`;
   const connection = broker.openConnection({
     protocol: 'amqp 1.0',
@@ -71,9 +71,4 @@ export function openFields(options: AmqpOptions, limits: Limits): Open {
     desiredCapabilities: [],
     properties,
   };
-}
-
-function requireActive(role: 'starting' | 'active' | 'stopping'): void {
-  if (role === 'stopping') throw new BrokerError('shutting-down', 'the broker is shutting down');
-  if (role !== 'active') throw new BrokerError('not-active', 'the broker is not active yet');
 }

@@ -11,6 +11,9 @@ import type { Outcome, QueueEntry, SettleDetails } from './queue-entry.js';
 import type { Session, SessionOwner, Will } from './session.js';
 import type { BindingOptions } from './subscription.js';
 
+/** A `standby` would serve if the broker that does were gone. */
+export type BrokerRole = 'starting' | 'standby' | 'active' | 'stopping';
+
 /** Somebody who waits for commits: an engine with confirms to send. */
 export interface Confirmable {
   /** How many confirms it waits for; maintained by the broker. */
@@ -70,8 +73,13 @@ export interface BrokerApi {
   readonly metrics: Metrics;
   readonly formats: Formats;
   readonly addresses: AddressBook;
-  /** `active` serves; any other role refuses logins with `server-busy` or `not-active`. */
-  readonly role: 'starting' | 'active' | 'stopping';
+  /** `active` serves; any other role refuses logins: see `requireActive`. */
+  readonly role: BrokerRole;
+  /**
+   * Where clients are served who are not served here, as `host:port`; null if nobody knows.
+   * @param listener what they speak, such as `mqtt`, or `mqtts` with TLS
+   */
+  elsewhere(listener: string): string | null;
 
   /** Registers a client that has logged in. Throws `quota-exceeded` at the limits. */
   openConnection(info: ConnectionInfo): Connection;

@@ -2,6 +2,7 @@ import { type Address, AddressBook } from './address.js';
 import { BodyTable } from './body-table.js';
 import type {
   BrokerApi,
+  BrokerRole,
   Confirmable,
   OpenedSession,
   OpenSession,
@@ -50,6 +51,8 @@ export interface BrokerOptions {
   readonly policies?: Policies;
   readonly addresses?: AddressBook;
   readonly formats?: Formats;
+  /** See `BrokerApi`; without it, nobody knows. */
+  readonly elsewhere?: ((listener: string) => string | null) | undefined;
 }
 
 class DiskPressure implements Backpressure {
@@ -81,7 +84,8 @@ export class Broker implements BrokerApi {
   readonly addresses: AddressBook;
   readonly connections: ConnectionTable;
   readonly requestTurn: () => void;
-  role: 'starting' | 'active' | 'stopping' = 'starting';
+  readonly elsewhere: (listener: string) => string | null;
+  role: BrokerRole = 'starting';
 
   readonly #store: Store;
   readonly #policies: Policies;
@@ -110,6 +114,7 @@ export class Broker implements BrokerApi {
     this.random = options.random;
     this.log = options.log;
     this.requestTurn = options.requestTurn;
+    this.elsewhere = options.elsewhere ?? (() => null);
     this.#schedule = new QueueSchedule(options.requestTurn);
     this.limits = options.limits ?? createLimits();
     this.#policies = options.policies ?? new Policies();

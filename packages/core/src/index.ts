@@ -21,6 +21,7 @@ export type * from './protocol.js';
 export type { Queue } from './queue.js';
 export type { QueueKind } from './queue-definition.js';
 export * from './queue-entry.js';
+export * from './require-active.js';
 export * from './router.js';
 export * from './selector/compile-selector.js';
 export type * from './selector/selector.js';

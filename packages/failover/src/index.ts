@@ -1,8 +1,10 @@
+export { applyChanges } from './change-list.js';
 export { Front, type FrontOptions, type FrontStatus } from './front/front.js';
 export type { FrontNode } from './front/front-node.js';
 export { probeNode, type Readiness } from './front/probe-node.js';
 export { encodeProxyHeader } from './front/proxy-header.js';
 export { waitForActive } from './front/wait-for-active.js';
+export type { Endpoint, LeaderNote, TakeoverReason } from './leader-notes.js';
 export { LevelShardLog } from './level-shard-log.js';
 export {
   decodeRecord,
@@ -11,6 +13,7 @@ export {
   hashRecord,
   type LogRecord,
   NO_HASH,
+  RECORD_HEADER_BYTES,
   RECORD_KINDS,
   type RecordHeader,
   type RecordKind,
@@ -29,6 +32,7 @@ export type { RegionLog } from './region/region-log.js';
 export type { RegionLimits, RegionOptions } from './region/region-options.js';
 export type { RegionStatus } from './region/region-status.js';
 export { startRegion } from './region/start-region.js';
+export { ReplicatedLog } from './replicated-log.js';
 export type {
   AppendResult,
   DurabilityDomain,
@@ -37,6 +41,7 @@ export type {
   LogReading,
   ShardLog,
 } from './shard-log.js';
+export { type ReplicaListener, type ReplicaOptions, ShardReplica } from './shard-replica.js';
 export { findFreePort } from './supervisor/free-port.js';
 export { PartError, type PartSpec, type PartStatus } from './supervisor/part.js';
 export { serveStatus } from './supervisor/serve-status.js';

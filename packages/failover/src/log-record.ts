@@ -19,8 +19,8 @@ export const NO_HASH: Buffer = Buffer.alloc(HASH_BYTES);
 
 const VERSION = 1;
 /** Version, kind, epoch, writer's batch id, last confirmed, wall clock, hash before, checksum. */
-const HEADER_BYTES = 1 + 1 + 6 + 8 + 6 + 6 + HASH_BYTES + 4;
-const CHECKSUM_AT = HEADER_BYTES - 4;
+export const RECORD_HEADER_BYTES: number = 1 + 1 + 6 + 8 + 6 + 6 + HASH_BYTES + 4;
+const CHECKSUM_AT = RECORD_HEADER_BYTES - 4;
 const NAMES = new Map<number, string>(
   Object.entries(RECORD_KINDS).map(([name, code]) => [code, name]),
 );
@@ -43,18 +43,23 @@ export interface LogRecord extends RecordHeader {
   readonly body: Buffer;
 }
 
-/** One contiguous record: the header, then the pieces of the body. */
-export function encodeRecord(header: RecordHeader, body: readonly Buffer[]): Buffer {
-  const head = Buffer.alloc(HEADER_BYTES);
-  head[0] = VERSION;
-  head[1] = RECORD_KINDS[header.kind];
-  head.writeUIntBE(header.epoch, 2, 6);
-  head.writeBigUInt64BE(header.batchId, 8);
-  head.writeUIntBE(header.lastConfirmed, 16, 6);
-  head.writeUIntBE(header.wallMs, 22, 6);
-  header.previousHash.copy(head, 28);
-  const record = Buffer.concat([head, ...body]);
-  record.writeUInt32BE(crc32(record), CHECKSUM_AT);
+/** One contiguous record: the header, then the body. */
+export function encodeRecord(header: RecordHeader, body: Buffer): Buffer {
+  const record = Buffer.allocUnsafe(RECORD_HEADER_BYTES + body.length);
+  record.set(body, RECORD_HEADER_BYTES);
+  return sealRecord(header, record);
+}
+
+/** Writes the header into the place that was left for it before the body. */
+export function sealRecord(header: RecordHeader, record: Buffer): Buffer {
+  record[0] = VERSION;
+  record[1] = RECORD_KINDS[header.kind];
+  record.writeUIntBE(header.epoch, 2, 6);
+  record.writeBigUInt64BE(header.batchId, 8);
+  record.writeUIntBE(header.lastConfirmed, 16, 6);
+  record.writeUIntBE(header.wallMs, 22, 6);
+  record.set(header.previousHash, 28);
+  record.writeUInt32BE(checksumOf(record), CHECKSUM_AT);
   return record;
 }
 
@@ -63,9 +68,9 @@ export function encodeRecord(header: RecordHeader, body: readonly Buffer[]): Buf
  * @throws BrokerError `storage-corrupt`, `storage-newer`
  */
 export function decodeRecord(record: Buffer): LogRecord {
-  if (record.length < HEADER_BYTES) throw damaged('it is cut off');
+  if (record.length < RECORD_HEADER_BYTES) throw damaged('it is cut off');
   const checksum = record.readUInt32BE(CHECKSUM_AT);
-  const body = record.subarray(HEADER_BYTES);
+  const body = record.subarray(RECORD_HEADER_BYTES);
   if (checksumOf(record) !== checksum) throw damaged('its checksum does not match');
   if (record[0] !== VERSION) {
     throw new BrokerError('storage-newer', `the log has a record of version ${record[0]}`);
@@ -88,11 +93,10 @@ export function hashRecord(record: Buffer): Buffer {
   return createHash('sha256').update(record).digest().subarray(0, HASH_BYTES);
 }
 
-const ZERO = Buffer.alloc(4);
-
+/** Of everything but the checksum itself. */
 function checksumOf(record: Buffer): number {
-  const head = crc32(ZERO, crc32(record.subarray(0, CHECKSUM_AT)));
-  return crc32(record.subarray(HEADER_BYTES), head);
+  const head = crc32(record.subarray(0, CHECKSUM_AT));
+  return crc32(record.subarray(RECORD_HEADER_BYTES), head);
 }
 
 function damaged(reason: string): BrokerError {

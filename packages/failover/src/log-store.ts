@@ -267,7 +267,7 @@ export class LogStore {
     this.#wrote = true;
     this.#writing = true;
     this.#padding.prepare(batch);
-    batch.write().then(
+    batch.write(true).then(
       () => {
         this.#batches.giveBack(batch);
         this.#finish(steps);

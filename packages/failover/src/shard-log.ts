@@ -22,7 +22,7 @@ export type AppendResult =
   | { readonly outcome: 'fenced'; readonly tail: number }
   | { readonly outcome: 'unknown'; readonly cause: Error };
 
-/** Takes the records of a log, in order and without gaps. */
+/** Takes the records of a log, in order and without gaps; called in later turns only. */
 export interface LogReader {
   /** `bytes` belong to the reader. */
   record(sequence: number, bytes: Buffer): void;
@@ -51,7 +51,9 @@ export interface LogReading {
  * - L3: of several appends with the same expectation at most one is `ok`.
  * - L4: `fenced` is final: the record never appears.
  * - L5: what was `unknown` may appear later, but only right after its expected tail.
- * - L6: `read` may yield a record that still vanishes, but never one at or below an `ok` append.
+ * - L6: `read` may yield a record that still vanishes, but never one at or below an `ok` append. An
+ *   engine of which this is true also fences a record that does not follow from the one at the tail
+ *   (`previousHash` of the record): another may have taken the place of one that was read.
  * - L7: `tail` never falls below an `ok` append.
  * - L8: `trim` touches nothing above its argument.
  */

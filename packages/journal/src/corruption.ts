@@ -1,7 +1,6 @@
 import { BrokerError } from '@causeway/core';
 import { WireError } from '@causeway/wire';
 import { isIntact } from './checksum.js';
-import type { CommitLog } from './commit-log.js';
 
 /** The error for a store that must not be served, with what to do about it. */
 export function corrupt(location: string, what: string, cause?: unknown): BrokerError {
@@ -18,19 +17,19 @@ export function corrupt(location: string, what: string, cause?: unknown): Broker
  * @throws BrokerError `storage-corrupt` that names it
  */
 export function mustDecode<T>(
-  commitLog: CommitLog,
+  store: { readonly location: string },
   name: string,
   key: Buffer,
   value: Buffer,
   decode: (value: Buffer) => T,
 ): T {
   if (!isIntact(key, value)) {
-    throw corrupt(commitLog.location, `the checksum of ${name} is wrong`);
+    throw corrupt(store.location, `the checksum of ${name} is wrong`);
   }
   try {
     return decode(value);
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
-    throw corrupt(commitLog.location, `${name} cannot be read: ${error.message}`, error);
+    throw corrupt(store.location, `${name} cannot be read: ${error.message}`, error);
   }
 }

@@ -1,3 +1,4 @@
+export type { AppliedState, LogPosition } from './applied-state.js';
 export { CHECKSUM_BYTES, isIntact, sealValue } from './checksum.js';
 export type { CommitBatch, CommitLog, KeyRange } from './commit-log.js';
 export { corrupt } from './corruption.js';
@@ -6,9 +7,12 @@ export { LevelBatch, LevelBatchPool } from './level-batch.js';
 export { type Database, type LevelOptions, openDatabase } from './level-database.js';
 export { storageError } from './level-errors.js';
 export { LevelLog } from './level-log.js';
+export { LevelState } from './level-state.js';
 export { LogPadding } from './log-padding.js';
 export { MemoryLog } from './memory-log.js';
+export { MemoryState } from './memory-state.js';
 export { type OpenJournalOptions, openJournal } from './open-journal.js';
+export { NO_POSITION } from './position-record.js';
 export { FORMAT_VERSION } from './record-kinds.js';
 export { checkStore, checkTables } from './store-check.js';
 export type { WantsBlock } from './table-check.js';

@@ -12,6 +12,8 @@ const PREFIX = {
   entry: 0x71, // q
   tail: 0x74, // t
   document: 0x78, // x
+  /** What belongs to a shared log, not to the journal: above everything that the journal reads. */
+  shared: 0xff,
 } as const;
 
 export const DOCUMENT_CODES = {
@@ -28,6 +30,7 @@ export type FactsKind = 'queue' | 'session';
 const FACTS_CODES = { queue: 1, session: 2 } as const satisfies Record<FactsKind, number>;
 
 export type MetaKind = 'format' | 'boot';
+const SHARED_CODES = { leader: 1, position: 2 } as const;
 const META_CODES = { format: 0x66, boot: 0x62 } as const satisfies Record<MetaKind, number>;
 
 /**
@@ -43,6 +46,7 @@ export class Keys {
   readonly #document = scratch(PREFIX.document, 12);
   readonly #census = scratch(PREFIX.census, 8);
   readonly #meta = scratch(PREFIX.meta, 6);
+  readonly #shared = scratch(PREFIX.shared, 8);
 
   entry(queueId: number, sequence: number): Buffer {
     putUint32(this.#entry, 1, queueId);
@@ -91,6 +95,22 @@ export class Keys {
     putUint32(this.#meta, 2, number);
     return this.#meta;
   }
+
+  /** How far a state has come in a shared log. */
+  position(sequence: number): Buffer {
+    return this.#sharedKey('position', sequence);
+  }
+
+  /** What the leader of an epoch said of itself. */
+  leader(epoch: number): Buffer {
+    return this.#sharedKey('leader', epoch);
+  }
+
+  #sharedKey(kind: keyof typeof SHARED_CODES, number: number): Buffer {
+    this.#shared[1] = SHARED_CODES[kind];
+    putUint48(this.#shared, 2, number);
+    return this.#shared;
+  }
 }
 
 export interface VersionedKey {
@@ -112,6 +132,11 @@ export function parseCensusKey(key: Buffer): number {
   return getUint48(key, 2);
 }
 
+/** Sequence of the key of a position. */
+export function parsePositionKey(key: Buffer): number {
+  return getUint48(key, 2);
+}
+
 export function parseMetaKey(key: Buffer): number {
   return getUint32(key, 2);
 }
@@ -123,12 +148,14 @@ export function areMessageKeys(above: Buffer, upTo: Buffer): boolean {
 }
 
 export const RANGES = {
-  everything: { from: Buffer.alloc(0), below: Buffer.of(0xff) },
+  /** All that a journal has written. */
+  everything: { from: Buffer.alloc(0), below: Buffer.of(PREFIX.shared) },
   tails: range(PREFIX.tail),
   checkpoints: (kind: FactsKind) => range(PREFIX.checkpoint, FACTS_CODES[kind]),
   documents: (kind: DocumentKind) => range(PREFIX.document, DOCUMENT_CODES[kind]),
   censuses: (kind: DocumentKind) => range(PREFIX.census, DOCUMENT_CODES[kind]),
   meta: (kind: MetaKind) => range(PREFIX.meta, META_CODES[kind]),
+  positions: range(PREFIX.shared, SHARED_CODES.position),
   /** Deltas from a commit on. */
   deltasFrom(commit: number): KeyRange {
     return { from: Buffer.from(new Keys().delta(commit)), below: range(PREFIX.delta).below };

@@ -42,9 +42,9 @@ export class LevelBatch implements CommitBatch {
     this.bytes += key.length;
   }
 
-  /** Resolves once the batch is on the disk. */
-  write(): Promise<void> {
-    return this.#native._write({ sync: true });
+  /** Resolves once the batch is written and, with `sync`, on the disk. */
+  write(sync: boolean): Promise<void> {
+    return this.#native._write({ sync });
   }
 
   clear(): void {

@@ -1,5 +1,4 @@
 import { BrokerError, invariant } from '@causeway/core';
-import type { Iterator as LevelIterator } from 'level';
 import { sealValue } from './checksum.js';
 import type { CommitBatch, CommitLog, KeyRange } from './commit-log.js';
 import { corrupt, mustDecode } from './corruption.js';
@@ -8,17 +7,14 @@ import { Keys, parseCommitKey, RANGES } from './keys.js';
 import { LevelBatch, LevelBatchPool } from './level-batch.js';
 import { type Database, type LevelOptions, openDatabase } from './level-database.js';
 import { storageError } from './level-errors.js';
+import { LevelReader } from './level-reader.js';
 import { LogPadding } from './log-padding.js';
 import { RECORD } from './record-kinds.js';
 import { checkForRecovery } from './store-check.js';
 import { TailWitness } from './tail-witness.js';
 
-const SCAN_ENTRIES = 1000;
-const SCAN_BYTES = 1024 * 1024;
 /** The witness is written after this many commits, and at the end. */
 const WITNESS_COMMITS = 32;
-
-type Cursor = LevelIterator<Database, Buffer, Buffer>;
 
 /**
  * The engine `local`: a synced batch of LevelDB is the append, and what it writes is the state.
@@ -27,6 +23,7 @@ type Cursor = LevelIterator<Database, Buffer, Buffer>;
 export class LevelLog implements CommitLog {
   readonly location: string;
   readonly #database: Database;
+  readonly #reader: LevelReader;
   readonly #batches: LevelBatchPool;
   readonly #witness: TailWitness;
   readonly #padding: LogPadding;
@@ -40,6 +37,7 @@ export class LevelLog implements CommitLog {
   private constructor(folder: string, database: Database, witness: TailWitness) {
     this.location = folder;
     this.#database = database;
+    this.#reader = new LevelReader(database, folder);
     this.#batches = new LevelBatchPool(database);
     this.#witness = witness;
     this.#padding = new LogPadding(folder);
@@ -87,41 +85,24 @@ export class LevelLog implements CommitLog {
     this.#appending = true;
     this.#addMark(batch, expectedTail + 1);
     this.#padding.prepare(batch);
-    batch.write().then(
+    batch.write(true).then(
       () => this.#written(batch, done),
       (error: unknown) => this.#failed(error, done),
     );
   }
 
   get(key: Buffer): Buffer | null {
-    try {
-      return this.#database.getSync(key) ?? null;
-    } catch (error) {
-      throw storageError(this.location, error);
-    }
+    return this.#reader.get(key);
   }
 
   async scan(range: KeyRange, visit: (key: Buffer, value: Buffer) => void): Promise<void> {
-    const iterator = this.#iterator(range, false);
-    try {
-      for (;;) {
-        const entries = await this.#next(iterator, SCAN_ENTRIES);
-        if (entries.length === 0) return;
-        for (const [key, value] of entries) visit(key, value);
-      }
-    } finally {
-      await iterator.close();
-    }
+    invariant(!this.#appended, 'a log is scanned before its first append only');
+    await this.#reader.scan(range, visit);
   }
 
   async lastKey(range: KeyRange): Promise<Buffer | null> {
-    const iterator = this.#iterator(range, true);
-    try {
-      const entries = await this.#next(iterator, 1);
-      return entries[0]?.[0] ?? null;
-    } finally {
-      await iterator.close();
-    }
+    invariant(!this.#appended, 'a log is scanned before its first append only');
+    return await this.#reader.lastKey(range);
   }
 
   async close(): Promise<void> {
@@ -132,6 +113,13 @@ export class LevelLog implements CommitLog {
   }
 
   async #readTail(): Promise<void> {
+    if ((await this.lastKey(RANGES.positions)) !== null) {
+      throw new BrokerError(
+        'config-invalid',
+        `the data folder ${this.location} belongs to a member of a pair: start it with its ` +
+          '`failover` section, or use another folder',
+      );
+    }
     const key = await this.lastKey(RANGES.tails);
     if (key !== null) {
       this.#tail = parseCommitKey(key);
@@ -171,24 +159,5 @@ export class LevelLog implements CommitLog {
   #failed(error: unknown, done: (error: Error | null) => void): void {
     this.#failure = storageError(this.location, error);
     done(this.#failure);
-  }
-
-  async #next(iterator: Cursor, count: number): Promise<[Buffer, Buffer][]> {
-    try {
-      return await iterator.nextv(count);
-    } catch (error) {
-      throw storageError(this.location, error);
-    }
-  }
-
-  #iterator({ from, below }: KeyRange, reverse: boolean): Cursor {
-    invariant(!this.#appended, 'a log is scanned before its first append only');
-    return this.#database.iterator({
-      gte: from,
-      lt: below,
-      reverse,
-      fillCache: false,
-      highWaterMarkBytes: SCAN_BYTES,
-    });
   }
 }

@@ -1,30 +1,6 @@
 import { BrokerError, invariant } from '@causeway/core';
 import type { CommitBatch, CommitLog, KeyRange } from './commit-log.js';
-
-interface Operation {
-  readonly key: string;
-  /** Null for a delete. */
-  readonly value: Buffer | null;
-}
-
-class MemoryBatch implements CommitBatch {
-  readonly changes: Operation[] = [];
-  bytes = 0;
-
-  get operations(): number {
-    return this.changes.length;
-  }
-
-  put(key: Buffer, value: Buffer): void {
-    this.changes.push({ key: key.toString('latin1'), value: Buffer.from(value) });
-    this.bytes += key.length + value.length;
-  }
-
-  delete(key: Buffer): void {
-    this.changes.push({ key: key.toString('latin1'), value: null });
-    this.bytes += key.length;
-  }
-}
+import { MemoryBatch } from './memory-batch.js';
 
 interface Append {
   readonly batch: MemoryBatch;
@@ -129,10 +105,7 @@ export class MemoryLog implements CommitLog {
   }
 
   #apply(batch: MemoryBatch): void {
-    for (const { key, value } of batch.changes) {
-      if (value === null) this.#state.delete(key);
-      else this.#state.set(key, value);
-    }
+    batch.applyTo(this.#state);
     this.#tail++;
   }
 

@@ -15,6 +15,10 @@ export const RECORD = {
   format: 10,
   boot: 11,
   tail: 12,
+  /** How far a state has come in a shared log. */
+  position: 13,
+  /** What the leader of an epoch said of itself. */
+  leader: 14,
 } as const;
 
 /** The version that `docs/data-on-disk.md` describes; a store with a higher one is refused. */

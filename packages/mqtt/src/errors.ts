@@ -1,4 +1,4 @@
-import { BrokerError, type ErrorCode } from '@causeway/core';
+import { BrokerError, type ErrorCode, NotActiveError } from '@causeway/core';
 import { WireError } from '@causeway/wire';
 import { MqttError } from './codec/mqtt-error.js';
 import { REASON, type Reason } from './codec/reason.js';
@@ -102,10 +102,16 @@ export interface Failure {
   readonly connack: Reason;
   readonly legacyConnack: number | null;
   readonly message: string;
+  /** The Server Reference of MQTT 5 (3.2.2.3.16): where the client is served. */
+  readonly serverReference?: string;
 }
 
 /** What the client is told of an error; null for a defect of ours, which must not be hidden. */
 export function failureOf(error: unknown): Failure | null {
+  if (error instanceof NotActiveError && error.elsewhere !== null) {
+    const { code, elsewhere, message } = error;
+    return { ...ERROR_REASONS[code], message, serverReference: elsewhere };
+  }
   if (error instanceof BrokerError) {
     return { ...ERROR_REASONS[error.code], message: error.message };
   }

@@ -183,6 +183,21 @@ describe('a broker that does not serve', () => {
     expect(peer.sink.ended).toBe(true);
   });
 
+  test.each([
+    [4, 3],
+    [5, 0x9c],
+  ] as const)('a standby says who does, level %i', async (version, code) => {
+    const turns = await createTestBroker();
+    turns.broker.role = 'standby';
+    Object.assign(turns.broker, { elsewhere: (listener: string) => `${listener}.example:1883` });
+    const peer = new MqttPeer(turns).send(connect({ version }));
+    const bytes = peer.bytes();
+    expect(bytes[3]).toBe(code);
+    // MQTT 5 3.2.2.3.16: the Server Reference.
+    expect(bytes.includes('\x1c\x00\x11mqtt.example:1883')).toBe(version === 5);
+    expect(peer.sink.ended).toBe(true);
+  });
+
   test('because a user has too many connections', async () => {
     const turns = await createTestBroker({ limits: { connectionsPerUserMax: 1 } });
     new MqttPeer(turns).login({ clientId: 'a' });

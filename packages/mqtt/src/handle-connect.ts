@@ -1,4 +1,4 @@
-import { BrokerError, type Principal } from '@causeway/core';
+import { BrokerError, type Principal, requireActive } from '@causeway/core';
 import { ByteReader } from '@causeway/wire';
 import { admit, refuseLogin } from './admit.js';
 import { decodeConnect, readVersion } from './codec/decode-connect.js';
@@ -28,11 +28,23 @@ export function handleConnect(
   handshake.version = version;
   const connect = decodeConnect(reader, version, broker.limits);
   handshake.connect = connect;
-  if (broker.role !== 'active') {
-    handshake.refuse(failureOf(new BrokerError('server-busy', `the broker is ${broker.role}`))!);
+  const { role } = broker;
+  if (role === 'standby') refuseAsStandby(handshake);
+  else if (role !== 'active') {
+    handshake.refuse(failureOf(new BrokerError('server-busy', `the broker is ${role}`))!);
   } else if (!isIdentifierAccepted(connect, version)) {
     handshake.refuse(failure(REASON.clientIdInvalid, LEGACY_CONNACK.identifierRejected));
   } else authenticate(handshake, connect);
+}
+
+/** MQTT 5 4.11: Use another server, with the Server Reference where it is known. */
+function refuseAsStandby(handshake: Handshake): void {
+  const { context, sink } = handshake.parts;
+  try {
+    requireActive(context.broker, 'mqtt', sink);
+  } catch (error) {
+    handshake.refuse(failureOf(error)!);
+  }
 }
 
 /** [MQTT-3.1.2-2]: newer clients are told in the words of MQTT 5, others in those of MQTT 3.1.1. */

@@ -53,8 +53,11 @@ export class Handshake {
   #answer(failure: Failure): void {
     if (this.version === null) return;
     if (this.version === 5) {
-      const properties = { reasonString: failure.message };
-      this.#send(5, failure.connack, this.#fits(failure.message) ? properties : NO_PROPERTIES);
+      const { serverReference, message } = failure;
+      const reference = serverReference === undefined ? {} : { serverReference };
+      const explained = this.#fits(`${message}${serverReference ?? ''}`);
+      const properties = explained ? { reasonString: message, ...reference } : NO_PROPERTIES;
+      this.#send(5, failure.connack, properties);
     } else if (failure.legacyConnack !== null) {
       this.#send(this.version, failure.legacyConnack, NO_PROPERTIES);
     }

@@ -14,9 +14,9 @@ export {
   multiAzLayout,
   type NodeLayout,
 } from './multi-az-layout.js';
+export type { NamedAddress } from './named-address.js';
 export { createFormats } from './protocols.js';
 export {
-  type NamedAddress,
   type RunningBroker,
   type StartOptions,
   startBroker,

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type AdminServer, type BrokerView, startAdmin } from '@causeway/admin';
+import { type AdminServer, type BrokerView, type NodeView, startAdmin } from '@causeway/admin';
 import { type Broker, BrokerError } from '@causeway/core';
 import type { BrokerLog } from './broker-log.js';
 import type { Config } from './config/options.js';
@@ -11,8 +11,9 @@ import { VERSION } from './version.js';
  */
 export async function startBrokerAdmin(
   config: Config,
-  broker: Broker,
+  broker: () => Broker,
   log: BrokerLog,
+  node: () => NodeView | null = () => null,
 ): Promise<AdminServer> {
   const { host, port, tls } = config.admin;
   try {
@@ -23,7 +24,7 @@ export async function startBrokerAdmin(
       name: config.node.name,
       version: VERSION,
       metricsQueuesMax: config.limits.metricsQueuesMax,
-      view: createView(broker),
+      view: createView(broker, node),
       log,
     });
   } catch (error) {
@@ -32,26 +33,34 @@ export async function startBrokerAdmin(
   }
 }
 
-/** Before the broker has read its store, it has nothing to count. */
-function createView(broker: Broker): BrokerView {
-  const recovered = () => broker.role !== 'starting';
+/**
+ * Before a broker has read its store, it has nothing to count. On a node, the broker is another one
+ * with each leadership.
+ */
+function createView(broker: () => Broker, node: () => NodeView | null): BrokerView {
+  const recovered = () => broker().role === 'active' || broker().role === 'stopping';
   return {
     get role() {
-      return broker.role;
+      return broker().role;
     },
-    metrics: broker.metrics,
+    get node() {
+      return node();
+    },
+    get metrics() {
+      return broker().metrics;
+    },
     get overloaded() {
-      return broker.overloaded;
+      return broker().overloaded;
     },
     get sessionCount() {
-      return recovered() ? broker.sessionCount : 0;
+      return recovered() ? broker().sessionCount : 0;
     },
     get retainedCount() {
-      return recovered() ? broker.retainedCount : 0;
+      return recovered() ? broker().retainedCount : 0;
     },
     get delayedCount() {
-      return recovered() ? broker.delayedCount : 0;
+      return recovered() ? broker().delayedCount : 0;
     },
-    queues: () => (recovered() ? broker.queues.values() : []),
+    queues: () => (recovered() ? broker().queues.values() : []),
   };
 }

@@ -1,4 +1,4 @@
-import type { BrokerError, ErrorCode } from '@causeway/core';
+import { type BrokerError, type ErrorCode, NotActiveError } from '@causeway/core';
 import type { OutputBuffer } from '@causeway/wire';
 import { writeFrame } from './codec/encoder.js';
 import type { Version } from './codec/types.js';
@@ -145,6 +145,8 @@ export function writeError(
   const { message, advice } = ERROR_TEXTS[error.code];
   const headers: (readonly [string, string])[] = [['message', message]];
   if (versions !== null) headers.push(['version', versions]);
+  const elsewhere = error instanceof NotActiveError ? error.elsewhere : null;
+  if (elsewhere !== null) headers.push(['redirect', elsewhere]);
   headers.push(['content-type', 'text/plain']);
   writeFrame(out, version, 'ERROR', headers, {
     rawLine: receipt === null ? null : `receipt-id:${receipt}\n`,

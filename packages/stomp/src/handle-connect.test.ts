@@ -98,6 +98,20 @@ describe('negotiation', () => {
     }
   });
 
+  test('a standby says who serves', () => {
+    const peer = new StompPeer();
+    peer.broker.role = 'standby';
+    peer.broker.elsewhere = (listener) => `${listener}.example:61613`;
+    peer.send('CONNECT\naccept-version:1.2\nhost:a\n\n^');
+    const { headers, body } = peer.frame();
+    expect(headers).toMatchObject({
+      message: 'broker not active',
+      redirect: 'stomp.example:61613',
+    });
+    expect(body).toContain('connect to stomp.example:61613');
+    expect(peer.sink.ended).toBe(true);
+  });
+
   test('a broker that takes no more clients says so', () => {
     const peer = new StompPeer();
     peer.broker.openConnection = () => {

@@ -5,6 +5,7 @@ import {
   type ConnectionSink,
   type EngineContext,
   type Principal,
+  requireActive,
 } from '@causeway/core';
 import { StompClient } from './client.js';
 import { writeFrame } from './codec/encoder.js';
@@ -36,12 +37,7 @@ export interface ConnectRequest {
  * @throws BrokerError `not-active` and the like when the broker does not serve now
  */
 export function readConnect(frame: Frame, broker: BrokerApi, sink: ByteSink): ConnectRequest {
-  if (broker.role !== 'active') {
-    const stopping = broker.role === 'stopping';
-    throw stopping
-      ? new BrokerError('shutting-down', 'the broker is shutting down')
-      : new BrokerError('not-active', 'the broker is not active yet');
-  }
+  requireActive(broker, 'stomp', sink);
   const version = chooseVersion(frame.text('accept-version'), sink.webSocketProtocol);
   const trim = version === 0 ? (text: string) => text.trim() : (text: string) => text;
   const login = frame.text('login');

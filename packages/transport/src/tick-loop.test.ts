@@ -4,13 +4,14 @@ import { TickLoop } from './tick-loop.js';
 
 function loopThatRecords() {
   const calls: string[] = [];
-  const state = { onTurn: () => {} };
+  const state = { onTurn: () => {}, serving: true };
   const loop = new TickLoop({
     refresh: () => calls.push('refresh'),
     turn: () => {
       calls.push('turn');
       state.onTurn();
     },
+    serving: () => state.serving,
   });
   const flushable = (name: string) => ({ flushNow: () => calls.push(name) });
   return { calls, flushable, loop, state };
@@ -37,6 +38,14 @@ describe('TickLoop', () => {
     };
     await immediate();
     expect(calls).toEqual(['refresh', 'turn', 'after', 'early', 'late']);
+  });
+
+  it('lets nothing leave while it may not serve', async () => {
+    const { calls, flushable, loop, state } = loopThatRecords();
+    state.serving = false;
+    loop.add(flushable('held'));
+    await immediate();
+    expect(calls).toEqual(['refresh', 'turn']);
   });
 
   it('runs another turn for what is asked for during one', async () => {

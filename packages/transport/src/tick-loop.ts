@@ -9,12 +9,15 @@ export interface TickLoopOptions {
   refresh(): void;
   /** The broker's turn: dispatch, then seal the commit. */
   turn(): void;
+  /** Whether anything may leave at this moment; without it, always. */
+  serving?(): boolean;
 }
 
 /**
  * Runs one turn per iteration of the event loop that had work: first all sockets are read, then
  * the broker takes its turn, then every connection with output writes once. `setImmediate` runs
- * after the poll phase, which is what makes a turn see everything that one iteration read.
+ * after the poll phase, which is what makes a turn see everything that one iteration read. Once
+ * nothing may leave any more, what is held stays held.
  */
 export class TickLoop {
   readonly #options: TickLoopOptions;
@@ -52,6 +55,7 @@ export class TickLoop {
     this.#options.refresh();
     this.#options.turn();
     this.#afterTurn?.();
+    if (this.#options.serving?.() === false) return;
     const dirty = this.#dirty;
     // What becomes dirty while flushing belongs to the next turn.
     this.#dirty = this.#spare;

@@ -112,6 +112,13 @@ export class Transport {
     this.#sweep.stop();
   }
 
+  /** Stops accepting and cuts everybody off, at once and without a word. */
+  abort(): void {
+    for (const listener of this.#listeners) listener.close();
+    for (const peer of this.#registry.peers) peer.socket.resetAndDestroy();
+    this.#sweep.stop();
+  }
+
   async #drained(graceMs: number): Promise<void> {
     await new Promise<void>((resolve) => {
       const timer = setTimeout(() => {

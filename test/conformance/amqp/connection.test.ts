@@ -322,6 +322,24 @@ describe('closing', () => {
     await closed;
   });
 
+  test('2.8.16 a standby redirects its clients to the broker that serves', async () => {
+    const { broker } = fixture.server;
+    Object.assign(broker, { elsewhere: (listener: string) => `${listener}.example:5672` });
+    broker.role = 'standby';
+    try {
+      const client = await open();
+      await client.login({ containerId: name() });
+      const { error } = await client.expectClose('amqp:connection:redirect');
+      expect(error.info).toEqual({
+        hostname: 'amqp.example',
+        'network-host': 'amqp.example',
+        port: 5672,
+      });
+    } finally {
+      broker.role = 'active';
+    }
+  });
+
   test('2.4.3 an operator who ends a connection is the reason that its client hears', async () => {
     const container = name('container');
     const client = await connect({ containerId: container });

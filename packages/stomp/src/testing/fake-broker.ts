@@ -77,6 +77,7 @@ export class FakeBroker implements BrokerApi {
   readonly formats = new Formats();
   readonly addresses = new AddressBook();
   role: BrokerApi['role'] = 'active';
+  elsewhere: BrokerApi['elsewhere'] = () => null;
   #names = 0;
   readonly #delivered: QueueEntry[] = [];
   #confirms: (() => void)[] = [];
