@@ -5,6 +5,7 @@ import { countOrNone, seconds } from './option-parsers.js';
 /** The commands that run a pair of brokers over one log, and look after it. */
 export function addPairCommands(program: Command): void {
   addUp(program);
+  addRegion(program);
   addFront(program);
   addStatus(program);
   addReboot(program);
@@ -34,6 +35,22 @@ Examples:
   causeway up --multi-az --set failover.lease=1s --set failover.appendTimeout=300ms`,
     )
     .action(async (options) => (await import('./command-up.js')).runUp(options));
+}
+
+function addRegion(program: Command): void {
+  addConfigOptions(program.command('region'))
+    .description('Start the log that the nodes of a pair share.')
+    .addHelpText(
+      'after',
+      `
+Binds multiAz.region. It is one process with one disk: while it is away, no node serves, and what was
+confirmed is safe. Whoever reaches its port can read and write everything.
+
+Examples:
+  causeway region --data /var/lib/causeway-region
+  causeway region --config config/pair/region.yaml --set multiAz.region.host=10.0.0.5`,
+    )
+    .action(async (options) => (await import('./command-region.js')).runRegion(options));
 }
 
 function addFront(program: Command): void {

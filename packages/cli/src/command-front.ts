@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Front, type FrontNode, serveStatus } from '@causeway/failover';
-import { CONTROL_SOCKET, openLog } from '@causeway/server';
+import { CONTROL_SOCKET, formatAddress, openLog } from '@causeway/server';
 import type { ConfigOptions } from './config-options.js';
 import { usageError } from './exit-code.js';
 import { loadPair } from './pair/load-pair.js';
@@ -36,16 +36,18 @@ export async function runFront(options: FrontCommandOptions): Promise<void> {
     proxyHeader: multiAz.frontProxyProtocol === 'none' ? null : multiAz.frontProxyProtocol,
     log,
   });
+  const addresses: { name: string; address: string }[] = [];
   const control = await serveStatus(join(config.node.data, CONTROL_SOCKET), () => ({
     part: 'front',
     ...front.status,
+    endpoints: addresses,
   }));
-  const bound = await front.start();
+  for (const [place, bound] of (await front.start()).entries()) {
+    const { name } = layout.front.listeners[place]!;
+    addresses.push({ name, address: formatAddress(bound) });
+  }
   runService({
-    addresses: bound.map(({ host, port }, place) => ({
-      name: layout.front.listeners[place]!.name,
-      address: host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`,
-    })),
+    addresses,
     log,
     stop: async () => {
       await front.close();

@@ -126,7 +126,7 @@ describe('every command', () => {
   test('has help with examples', () => {
     const program = createProgram('1.2.3');
     expect(program.commands.map((command) => command.name())).toEqual([
-      ...['start', 'up', 'front', 'status', 'reboot', 'promote'],
+      ...['start', 'up', 'region', 'front', 'status', 'reboot', 'promote'],
       ...['check-config', 'hash-password', 'send', 'receive', 'bench', 'explain'],
     ]);
     for (const command of program.commands) {

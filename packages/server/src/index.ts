@@ -7,6 +7,7 @@ export { renderConfigurationReference } from './config/configuration-reference.j
 export type { Config } from './config/options.js';
 export { exitCodeOf } from './exit-code.js';
 export { explainSent, type SentMessage } from './explain-sent.js';
+export { formatAddress } from './format-address.js';
 export {
   CONTROL_SOCKET,
   type LayoutAddress,

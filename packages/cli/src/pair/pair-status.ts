@@ -3,7 +3,12 @@ import { Agent as SecureAgent } from 'node:https';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { type FrontStatus, type NodeStatus, probeNode } from '@causeway/failover';
-import { CONTROL_SOCKET, type LayoutAddress, type NodeLayout } from '@causeway/server';
+import {
+  CONTROL_SOCKET,
+  formatAddress,
+  type LayoutAddress,
+  type NodeLayout,
+} from '@causeway/server';
 import { askControl } from './ask-control.js';
 import type { LoadedPair } from './load-pair.js';
 
@@ -131,7 +136,8 @@ async function probe(node: NodeLayout): Promise<NodeState> {
 async function partState(said: Said, addresses: readonly LayoutAddress[]): Promise<PartState> {
   const [first] = addresses;
   const up = said !== null || (first !== undefined && (await listens(first)));
-  return { up, process: processOf(said), endpoints: addresses.map(formatEndpoint) };
+  const endpoints = (said?.endpoints as PartState['endpoints']) ?? addresses.map(formatEndpoint);
+  return { up, process: processOf(said), endpoints };
 }
 
 function frontDetails(said: Said): Partial<Pick<FrontStatus, 'connections' | 'waiting'>> {
@@ -140,8 +146,8 @@ function frontDetails(said: Said): Partial<Pick<FrontStatus, 'connections' | 'wa
   return { connections, waiting, refused } as Partial<FrontStatus>;
 }
 
-function formatEndpoint({ name, host, port }: LayoutAddress): { name: string; address: string } {
-  return { name, address: host.includes(':') ? `[${host}]:${port}` : `${host}:${port}` };
+function formatEndpoint(at: LayoutAddress): { name: string; address: string } {
+  return { name: at.name, address: formatAddress(at) };
 }
 
 function listens({ host, port }: LayoutAddress): Promise<boolean> {

@@ -23,3 +23,17 @@ test.each(['tls.yaml', 'hardened.yaml'])(
     }
   },
 );
+
+test.each(['region.yaml', 'front.yaml'])('pair/%s is right', async (name) => {
+  const { config, warnings } = await loadConfig({ file: example(`pair/${name}`) });
+  expect(config.multiAz?.cluster).toBe('orders');
+  expect(warnings.filter((warning) => !warning.endsWith('there is no user'))).toEqual([]);
+});
+
+test('pair/node-a.yaml is right, and belongs to the others', async () => {
+  const { config, warnings } = await loadConfig({ file: example('pair/node-a.yaml'), alone: true });
+  const { config: front } = await loadConfig({ file: example('pair/front.yaml') });
+  expect(warnings).toEqual([]);
+  expect(config.multiAz?.nodes).toEqual(front.multiAz?.nodes);
+  expect(config.failover).toMatchObject({ cluster: 'orders', region: front.multiAz?.region });
+});

@@ -94,6 +94,11 @@ describe('the section multiAz', () => {
   test('takes nodes of other machines with the same ports', async () => {
     const at = (name: string, host: string) => `{ name: ${name}, host: ${host} }`;
     expect(await problemsOf(nodes(at('a', '10.0.0.1'), at('b', '10.0.0.2')))).toEqual([]);
+    const everywhere = ['listeners[0].host=0.0.0.0', 'users=[]'];
+    expect(
+      await problemsOf(nodes(at('a', '10.0.0.1'), at('b', '10.0.0.2')), ...everywhere),
+    ).toEqual([]);
+    expect(await problemsOf(nodes(at('a', '127.0.0.1'), B), ...everywhere)).toHaveLength(4);
     expect(await problemsOf(nodes(A, B), 'listeners[0].port=0', 'admin.port=0')).toEqual([]);
   });
 

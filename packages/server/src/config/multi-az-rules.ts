@@ -1,3 +1,4 @@
+import { isLoopback } from '@causeway/auth';
 import { type Binding, bindings, collide } from './bindings.js';
 import type { ConfigProblem } from './config-problem.js';
 import { formatPath, type Path } from './option-rows.js';
@@ -86,11 +87,16 @@ function checkOffset(
   claims: Claim[],
 ): ConfigProblem[] {
   const problems: ConfigProblem[] = [];
+  // Where all addresses of this machine are bound, that of another machine is still free.
+  const elsewhere = host !== undefined && !isLoopback(host);
   for (const own of bindings(config)) {
     if (own.port === 0) continue;
     const binding = { path, host: host ?? own.host, port: own.port + portOffset };
     const sum = `${formatPath(own.path)}.port plus the offset is ${binding.port}`;
-    const other = claims.find((claim) => collide(claim.binding, binding));
+    const other = claims.find(
+      (claim) =>
+        collide(claim.binding, binding) && (!elsewhere || claim.binding.host === binding.host),
+    );
     if (binding.port > PORT_MAX) problems.push({ path, message: `${sum}, which is no port` });
     else if (other !== undefined) {
       problems.push({ path, message: `${sum}, which ${other.by} binds already` });
