@@ -2,7 +2,7 @@ import { Agent } from 'node:http';
 import { Agent as SecureAgent } from 'node:https';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { type FrontStatus, type NodeStatus, probeNode } from '@causeway/failover';
+import { type FrontStatus, type NodeStatus, type PartStatus, probeNode } from '@causeway/failover';
 import {
   CONTROL_SOCKET,
   formatAddress,
@@ -53,7 +53,8 @@ const PROBE_MS = 1000;
  * where they are on this machine, and otherwise over the network. Parts may be down.
  */
 export async function readPairStatus({ config, layout }: LoadedPair): Promise<PairStatus> {
-  const [own, region, front, supervisor, ...nodes] = await Promise.all([
+  const [parts, own, region, front, supervisor, ...nodes] = await Promise.all([
+    askParts(layout.supervisor),
     // What a part that was started alone says; its folder is its own.
     ask(join(layout.folder, CONTROL_SOCKET)),
     ask(layout.region.control),
@@ -66,9 +67,9 @@ export async function readPairStatus({ config, layout }: LoadedPair): Promise<Pa
       const alone = config.node.name === node.name && isNode(own);
       const said = nodes[place] ?? (alone ? own : null);
       const control = nodes[place] === null ? join(layout.folder, CONTROL_SOCKET) : node.control;
-      return said === null
-        ? probe(node)
-        : fromNode(node.name, said as unknown as NodeStatus, control);
+      if (said !== null) return fromNode(node.name, said as unknown as NodeStatus, control);
+      const part = parts.find(({ name }) => name === node.name);
+      return part === undefined ? probe(node) : fromPart(part);
     }),
   );
   const serving = states
@@ -98,6 +99,14 @@ async function ask(socket: string): Promise<Said> {
   }
 }
 
+async function askParts(socket: string): Promise<readonly PartStatus[]> {
+  try {
+    return (await askControl(socket, 'GET', '/parts')) as readonly PartStatus[];
+  } catch {
+    return [];
+  }
+}
+
 function isNode(said: Said): boolean {
   return typeof said?.role === 'string' && said.part === undefined;
 }
@@ -113,6 +122,13 @@ function processOf(said: Said): number | null {
 function fromNode(name: string, said: NodeStatus, control: string): NodeState {
   const { process, role, epoch, lag, endpoints, takeover } = said;
   return { name, up: true, process, role, epoch, lag, endpoints, takeover, control };
+}
+
+/** A node that does not answer, as its supervisor knows it. */
+function fromPart({ name, pid, endpoints }: PartStatus): NodeState {
+  const role = pid === null ? 'down' : 'silent';
+  const unknown = { epoch: null, lag: null, takeover: null, control: null };
+  return { name, up: pid !== null, process: pid, role, endpoints, ...unknown };
 }
 
 async function probe(node: NodeLayout): Promise<NodeState> {
