@@ -2,7 +2,7 @@ import { cpSync, rmSync } from 'node:fs';
 import { SILENT_LOG } from '@causeway/core';
 import { LevelShardLog } from '@causeway/failover';
 import { temporaryFolder } from '../journal/store-fixture.js';
-import { RegionProcess } from './region-process.js';
+import { RegionFixture } from './region-fixture.js';
 import { shardLogContract } from './shard-log-contract.js';
 import { SimulatedLog } from './simulated-log.js';
 
@@ -45,17 +45,13 @@ shardLogContract('level', async () => {
 
 shardLogContract('region', async () => {
   // One copy beside the log is enough here: what a client trims is trimmed.
-  const region = new RegionProcess({ members: 1 });
-  await region.start();
-  const startAgain = async (signal: NodeJS.Signals): Promise<void> => {
-    await region.end(signal);
-    await region.start();
-  };
+  const fixture = new RegionFixture({ members: 1 });
+  await fixture.start();
   return {
     shared: true,
-    connect: async () => region.connect(),
-    restart: () => startAgain('SIGTERM'),
-    crash: () => startAgain('SIGKILL'),
-    dispose: () => region.dispose(),
+    connect: async () => fixture.connect(),
+    restart: () => fixture.restart(),
+    crash: () => fixture.crash(),
+    dispose: () => fixture.dispose(),
   };
 });

@@ -24,13 +24,16 @@ export type { NodeStatus, ReplicaRole } from './node-status.js';
 export { Edge } from './proxy/edge.js';
 export { FaultProxy, type FaultProxyOptions, type SocketAddress } from './proxy/fault-proxy.js';
 export { parseToxics, type Toxic } from './proxy/toxic.js';
+export type { ClientSnapshots } from './region/client-snapshots.js';
+export type { ClientUpload } from './region/client-upload.js';
 export type { ConnectOptions, ConnectTimeouts } from './region/connect-options.js';
 export { connectRegion } from './region/connect-region.js';
 export type { NodeIdentity } from './region/hello.js';
 export type { Region } from './region/region.js';
 export type { RegionLog } from './region/region-log.js';
-export type { RegionLimits, RegionOptions } from './region/region-options.js';
+export type { RegionLimits, RegionOptions, RegionRetention } from './region/region-options.js';
 export type { RegionStatus } from './region/region-status.js';
+export type { SnapshotManifest } from './region/snapshot-manifest.js';
 export { startRegion } from './region/start-region.js';
 export { ReplicatedLog } from './replicated-log.js';
 export type {

@@ -14,6 +14,11 @@ export interface ConnectOptions {
   readonly onConnected?: () => void;
   /** The region does not let this node in, and says why. It is tried again all the same. */
   readonly onRefused?: (error: BrokerError) => void;
+  /**
+   * Another node cannot go on without a snapshot; null: the region, since the log grows while a
+   * member is away. One that serves, or is up to date, should make one.
+   */
+  readonly onSnapshotWanted?: (node: string | null) => void;
 }
 
 export interface ConnectTimeouts {

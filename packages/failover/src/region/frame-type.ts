@@ -29,4 +29,17 @@ export const FRAME = {
   record: 16,
   /** A reading is over: JSON, a code, a message, and the first record. */
   ended: 17,
+  /** A node cannot go on without a snapshot; and the same, told to the others: JSON, its name. */
+  snapshotWanted: 18,
+  /** JSON that answers a request. */
+  document: 19,
+  snapshotBegin: 20,
+  snapshotPut: 21,
+  /** JSON: entries and digest. */
+  snapshotComplete: 22,
+  snapshotAbandon: 23,
+  snapshotLatest: 24,
+  snapshotRead: 25,
+  /** The bytes of a chunk. */
+  chunk: 26,
 } as const;

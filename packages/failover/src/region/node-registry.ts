@@ -7,6 +7,8 @@ export interface NodeConnection {
   /** The name is its own. */
   admitted(): void;
   refuse(error: BrokerError): void;
+  /** Sends it a frame. */
+  tell(frame: Buffer, body?: Buffer | null): void;
   /** It is not the node's connection any more. */
   replaced(reason: string): void;
 }

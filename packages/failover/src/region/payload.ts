@@ -30,3 +30,23 @@ export function textOf(document: Readonly<Record<string, unknown>>, field: strin
   if (typeof value === 'string' && value.length > 0 && value.length <= 255) return value;
   throw new BrokerError('malformed', `the field ${field} is missing, or is no short text`);
 }
+
+/**
+ * The numbers of an answer.
+ * @throws BrokerError `protocol-violation` if it is of another type, `malformed`
+ */
+export function readAnswer(
+  expected: number,
+  type: number,
+  payload: Buffer,
+  count: number,
+): number[] {
+  expectType(expected, type);
+  return readNumbers(payload, count);
+}
+
+/** @throws BrokerError `protocol-violation` */
+export function expectType(expected: number, type: number): void {
+  if (type === expected) return;
+  throw new BrokerError('protocol-violation', `an answer of type ${type} was not expected`);
+}

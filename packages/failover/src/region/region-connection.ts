@@ -13,6 +13,8 @@ import type { NodeConnection, NodeRegistry } from './node-registry.js';
 import { readNumbers } from './payload.js';
 import type { RegionLimits } from './region-options.js';
 import { RegionReading } from './region-reading.js';
+import { SnapshotRequests } from './snapshot-requests.js';
+import type { SnapshotStore } from './snapshot-store.js';
 import type { Trimmer } from './trimmer.js';
 import { errorDocument } from './wire-error.js';
 
@@ -28,6 +30,7 @@ export interface RegionServices {
   readonly members: MemberTable;
   readonly registry: NodeRegistry;
   readonly trimmer: Trimmer;
+  readonly snapshots: SnapshotStore;
   readonly limits: RegionLimits;
   readonly log: Log;
   /** The connection is gone. */
@@ -45,6 +48,7 @@ export class RegionConnection implements NodeConnection {
   readonly #remote: string;
   #hello: Hello | null = null;
   #member: Member | null = null;
+  #snapshots: SnapshotRequests | null = null;
   #heardMs = performance.now();
   #spokeMs = performance.now();
   /** Bytes of appends that wait for the disk. */
@@ -85,6 +89,8 @@ export class RegionConnection implements NodeConnection {
       return;
     }
     this.#member = member;
+    const { snapshots, registry } = this.#services;
+    this.#snapshots = new SnapshotRequests(snapshots, registry, this);
     this.#decoder.bytesMax = FRAME_BYTES_MAX;
     log.info('node connected', { node: name, instance, remote: this.#remote });
     this.#send(
@@ -121,9 +127,10 @@ export class RegionConnection implements NodeConnection {
     this.#socket.destroy();
   }
 
-  /** A request to the node: no answer is expected. */
-  tell(frame: Buffer): void {
+  /** Sends a frame at the end of the turn. */
+  tell(frame: Buffer, body: Buffer | null = null): void {
     this.#send(frame);
+    if (body !== null) this.#output.write(body);
   }
 
   /** Called a few times a second. */
@@ -201,7 +208,7 @@ export class RegionConnection implements NodeConnection {
         this.#readings.delete(request);
         return;
       default:
-        throw new BrokerError('protocol-violation', `frames of type ${type} are not known`);
+        this.#snapshots!.handle(type, request, payload);
     }
   }
 
@@ -289,6 +296,7 @@ export class RegionConnection implements NodeConnection {
     const { registry, members, closed } = this.#services;
     if (this.#hello !== null) registry.leave(this);
     if (this.#member !== null) members.left(this.#member);
+    this.#snapshots?.gone();
     closed(this);
   }
 }

@@ -8,12 +8,13 @@ import type {
   ShardLog,
 } from '../shard-log.js';
 import { ClientReading } from './client-reading.js';
+import { ClientSnapshots } from './client-snapshots.js';
 import { CONNECT_TIMEOUTS, type ConnectOptions, type ConnectTimeouts } from './connect-options.js';
 import { encodeFrame, NUMBER_BYTES } from './frame.js';
 import { FRAME } from './frame-type.js';
-import { readDocument, readNumbers } from './payload.js';
+import { readAnswer, readDocument } from './payload.js';
 import { type LinkOwner, RegionLink } from './region-link.js';
-import type { RegionRequest } from './region-request.js';
+import type { Question, RegionRequest } from './region-request.js';
 import { errorOf } from './wire-error.js';
 
 const SWEEP_MS = 50;
@@ -35,6 +36,9 @@ export class RegionLog implements ShardLog, LinkOwner {
   readonly #requests = new Map<number, RegionRequest>();
   readonly #readings = new Map<number, ClientReading>();
   readonly #sweeper: NodeJS.Timeout;
+  readonly #onSnapshotWanted: (node: string | null) => void;
+  /** Snapshots of the nodes' state, for those that are behind the log's first record. */
+  readonly snapshots: ClientSnapshots;
   #lastRequest = 0;
   #closed: BrokerError | null = null;
 
@@ -42,6 +46,8 @@ export class RegionLog implements ShardLog, LinkOwner {
     this.#timeouts = { ...CONNECT_TIMEOUTS, ...options.timeouts };
     this.#link = new RegionLink(options, this.#timeouts, this);
     this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS);
+    this.#onSnapshotWanted = options.onSnapshotWanted ?? (() => {});
+    this.snapshots = new ClientSnapshots((question, read) => this.#question(question, read));
   }
 
   /** Whether the region is reached, and has let the node in. */
@@ -139,6 +145,9 @@ export class RegionLog implements ShardLog, LinkOwner {
       reading?.record(sequence, payload.subarray(NUMBER_BYTES));
     } else if (type === FRAME.ended) {
       this.#readings.get(request)?.ended(errorOf(readDocument(payload)));
+    } else if (type === FRAME.snapshotWanted) {
+      const { node } = readDocument(payload);
+      this.#onSnapshotWanted(typeof node === 'string' ? node : null);
     } else this.#answered(type, request, payload);
   }
 
@@ -156,19 +165,24 @@ export class RegionLog implements ShardLog, LinkOwner {
     this.#requests.delete(number);
   }
 
-  #ask(type: number, numbers: readonly number[], answers: number): Promise<number[]> {
+  async #ask(type: number, numbers: readonly number[], answers: number): Promise<number[]> {
+    const frame = (request: number): Buffer => encodeFrame(type, request, numbers);
+    return this.#question({ frame, repeatable: true }, (answer, payload) => {
+      return readAnswer(FRAME.numbers, answer, payload, answers);
+    });
+  }
+
+  #question<T>(question: Question, read: (type: number, payload: Buffer) => T): Promise<T> {
     if (this.#closed !== null) return Promise.reject(this.#closed);
     return new Promise((resolve, reject) => {
       const request = this.#number();
       this.#send(request, {
-        frame: encodeFrame(type, request, numbers),
-        body: null,
-        deadlineMs: performance.now() + this.#timeouts.requestMs,
-        repeatable: true,
+        frame: question.frame(request),
+        body: question.body ?? null,
+        deadlineMs: performance.now() + (question.timeoutMs ?? this.#timeouts.requestMs),
+        repeatable: question.repeatable,
         sent: false,
-        answer: (answer, payload) => {
-          resolve(readAnswer(FRAME.numbers, answer, payload, answers));
-        },
+        answer: (type, payload) => resolve(read(type, payload)),
         fail: reject,
       });
     });
@@ -189,13 +203,12 @@ export class RegionLog implements ShardLog, LinkOwner {
     return this.#lastRequest;
   }
 
-  /** Requests wait equally long: the oldest one is over first. */
   #sweep(): void {
     const nowMs = performance.now();
     this.#link.sweep(nowMs);
     const cause = new BrokerError('timed-out', 'the region did not answer in time');
     for (const [number, request] of this.#requests) {
-      if (request.deadlineMs > nowMs) return;
+      if (request.deadlineMs > nowMs) continue;
       this.#requests.delete(number);
       request.fail(cause);
     }
@@ -210,9 +223,4 @@ export class RegionLog implements ShardLog, LinkOwner {
     }
     for (const request of failing) request.fail(cause);
   }
-}
-
-function readAnswer(expected: number, type: number, payload: Buffer, count: number): number[] {
-  if (type === expected) return readNumbers(payload, count);
-  throw new BrokerError('protocol-violation', `an answer of type ${type} was not expected`);
 }

@@ -13,8 +13,22 @@ export interface RegionOptions {
   readonly onFatal: (error: BrokerError) => void;
   /** The log forgets what so many members have on their own disks. */
   readonly members?: number;
+  readonly retention?: Partial<RegionRetention>;
   readonly limits?: Partial<RegionLimits>;
 }
+
+/**
+ * How long the log waits for members that do not come along. Beyond it, nodes are asked for a
+ * snapshot, and the log forgets what that covers.
+ */
+export interface RegionRetention {
+  /** Bytes of the folder, snapshots not included. */
+  readonly bytes: number;
+  /** Hours for which a member has been away. */
+  readonly hours: number;
+}
+
+export const RETENTION: RegionRetention = { bytes: 10 * 1024 ** 3, hours: 24 };
 
 /** Bounds of the region; all of them can be set in tests. */
 export interface RegionLimits {
@@ -34,6 +48,8 @@ export interface RegionLimits {
   readonly pendingBytesMax: number;
   /** Bytes that a node has not taken; beyond it no records are sent, beyond four times it is closed. */
   readonly outputBytesMax: number;
+  /** Bytes of a snapshot's chunks. */
+  readonly snapshotBytesMax: number;
 }
 
 export const REGION_LIMITS: RegionLimits = {
@@ -45,6 +61,7 @@ export const REGION_LIMITS: RegionLimits = {
   rivalMs: 1200,
   pendingBytesMax: 32 * 1024 * 1024,
   outputBytesMax: 2 * 1024 * 1024,
+  snapshotBytesMax: 64 * 1024 ** 3,
 };
 
 /** Members whose disks must hold what the log forgets, unless it is said otherwise. */

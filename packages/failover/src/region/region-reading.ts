@@ -58,8 +58,9 @@ export class RegionReading implements LogFollower {
     this.send();
   }
 
-  closed(cause: BrokerError): void {
-    this.#end(cause);
+  /** The connection ends as well: the node goes on with the next one. */
+  closed(): void {
+    this.stop();
   }
 
   /** Sends what can be sent now. */

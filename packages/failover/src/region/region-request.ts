@@ -11,3 +11,15 @@ export interface RegionRequest {
   answer(type: number, payload: Buffer): void;
   fail(cause: Error): void;
 }
+
+/** What is to be asked. */
+export interface Question {
+  readonly frame: (request: number) => Buffer;
+  readonly body?: Buffer;
+  readonly repeatable: boolean;
+  /** Where the usual time is too short. */
+  readonly timeoutMs?: number;
+}
+
+/** Asks, and resolves with what `read` makes of the answer. */
+export type Ask = <T>(question: Question, read: (type: number, payload: Buffer) => T) => Promise<T>;

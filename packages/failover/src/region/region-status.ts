@@ -1,3 +1,5 @@
+import type { SnapshotManifest } from './snapshot-manifest.js';
+
 /** What a region says of itself. */
 export interface RegionStatus {
   readonly process: number;
@@ -15,4 +17,7 @@ export interface RegionStatus {
     /** The last record that is on the node's own disk. */
     readonly durable: number;
   }[];
+  /** Of the log on the disk, as they were a few seconds ago; snapshots not included. */
+  readonly bytes: number;
+  readonly snapshot: SnapshotManifest | null;
 }

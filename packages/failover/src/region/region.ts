@@ -2,19 +2,25 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { BrokerError } from '@causeway/core';
 import { LogStore } from '../log-store.js';
 import { clusterIdentity } from './cluster-identity.js';
+import { encodeDocument } from './frame.js';
+import { FRAME } from './frame-type.js';
 import { MemberTable } from './member-table.js';
 import { NodeRegistry } from './node-registry.js';
 import { RegionConnection, type RegionServices } from './region-connection.js';
 import {
   MEMBERS_DEFAULT,
   REGION_LIMITS,
+  RETENTION,
   type RegionLimits,
   type RegionOptions,
 } from './region-options.js';
 import type { RegionStatus } from './region-status.js';
+import { SnapshotStore } from './snapshot-store.js';
 import { Trimmer } from './trimmer.js';
 
 const SWEEP_MS = 200;
+/** How often the log is measured. */
+const CHECK_MS = 5000;
 
 /** The log of a cluster, served over TCP to its nodes. */
 export class Region {
@@ -22,7 +28,9 @@ export class Region {
   readonly #services: RegionServices;
   readonly #connections = new Set<RegionConnection>();
   readonly #sweeper: NodeJS.Timeout;
+  readonly #checker: NodeJS.Timeout;
   readonly #limits: RegionLimits;
+  #checking: Promise<void> = Promise.resolve();
   #closing: Promise<void> | null = null;
 
   private constructor(services: Omit<RegionServices, 'closed'>) {
@@ -35,6 +43,9 @@ export class Region {
     };
     this.#server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
     this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS);
+    this.#checker = setInterval(() => {
+      this.#checking = this.check();
+    }, CHECK_MS);
   }
 
   /**
@@ -49,10 +60,25 @@ export class Region {
     try {
       const members = await MemberTable.load(store, log);
       const identity = await clusterIdentity(store, options.cluster);
-      const trimmer = new Trimmer(store, members, options.members ?? MEMBERS_DEFAULT);
+      const snapshots = await SnapshotStore.open(folder, limits.snapshotBytesMax, log);
       const registry = new NodeRegistry(limits);
-      const region = new Region({ store, identity, members, trimmer, registry, limits, log });
+      const trimmer = new Trimmer({
+        store,
+        members,
+        snapshots,
+        copies: options.members ?? MEMBERS_DEFAULT,
+        retention: { ...RETENTION, ...options.retention },
+        log,
+        isConnected: ({ name }) => registry.get(name) !== null,
+        wantSnapshot: () => {
+          const frame = encodeDocument(FRAME.snapshotWanted, 0, { node: null });
+          for (const node of registry.all()) node.tell(frame);
+        },
+      });
+      const services = { store, identity, members, trimmer, snapshots, registry, limits, log };
+      const region = new Region(services);
       await region.#listen(options.host, options.port);
+      region.#checking = region.check();
       log.info('region ready', { ...region.status(), members: members.all().length });
       return region;
     } catch (error) {
@@ -74,7 +100,7 @@ export class Region {
   }
 
   status(): RegionStatus {
-    const { store, identity, members, registry } = this.#services;
+    const { store, identity, members, registry, trimmer, snapshots } = this.#services;
     return {
       process: process.pid,
       cluster: identity.name,
@@ -84,10 +110,20 @@ export class Region {
       folder: store.location,
       first: store.first,
       tail: store.tail,
+      bytes: trimmer.bytes,
+      snapshot: snapshots.latest,
       members: members.all().map(({ name, durable }) => {
         return { name, durable, connected: registry.get(name) !== null };
       }),
     };
+  }
+
+  /** Measures the log, and sees to one that is kept for too long; does so by itself now and then. */
+  async check(): Promise<void> {
+    const { trimmer, log } = this.#services;
+    await trimmer.check().catch((error: unknown) => {
+      log.warn('the log could not be checked', { reason: (error as Error).message });
+    });
   }
 
   /** Closes all connections, writes what was accepted, and gives the folder back. */
@@ -107,7 +143,7 @@ export class Region {
         this.#server.listen({ host, port }, resolve);
       });
     } catch (error) {
-      clearInterval(this.#sweeper);
+      this.#stopTimers();
       const reason = (error as Error).message;
       throw new BrokerError(
         'config-invalid',
@@ -135,12 +171,19 @@ export class Region {
   }
 
   async #close(): Promise<void> {
-    const { store, registry } = this.#services;
-    clearInterval(this.#sweeper);
+    const { store, registry, snapshots } = this.#services;
+    this.#stopTimers();
     registry.close();
     const ended = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    await this.#checking;
     await store.close();
     for (const connection of this.#connections) connection.close('the region stops');
     await ended;
+    await snapshots.close();
+  }
+
+  #stopTimers(): void {
+    clearInterval(this.#sweeper);
+    clearInterval(this.#checker);
   }
 }
