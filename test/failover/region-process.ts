@@ -4,9 +4,9 @@ import { rmSync } from 'node:fs';
 import { SILENT_LOG } from '@causeway/core';
 import { type ConnectOptions, connectRegion, type RegionLog } from '@causeway/failover';
 import { temporaryFolder } from '../journal/store-fixture.js';
+import { CLUSTER } from './region-fixture.js';
 
 const SCRIPT = new URL('./region-main.mjs', import.meta.url).pathname;
-export const CLUSTER = 'test';
 
 /** A region in a process of its own (what `npm run build` made), in a folder that it keeps. */
 export class RegionProcess {
@@ -35,12 +35,17 @@ export class RegionProcess {
     return this.#output;
   }
 
-  /** Starts it, on the port that it had before. */
-  async start(): Promise<void> {
+  /**
+   * Starts it, on the port that it had before.
+   * @param fileBytesMax largest file that it may write: more fails as on a full disk
+   */
+  async start(fileBytesMax?: number): Promise<void> {
     const options = { cluster: CLUSTER, ...this.#options, folder: this.folder, port: this.#port };
-    const child = spawn(process.execPath, [SCRIPT, JSON.stringify(options)], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    // Ignored, the signal leaves an error of the write (EFBIG), as a full disk does (ENOSPC).
+    const limited = `trap '' XFSZ; ulimit -f ${Math.floor((fileBytesMax ?? 0) / 512)};`;
+    const script = `${fileBytesMax === undefined ? '' : limited} exec "$0" "$@"`;
+    const argv = ['-c', script, process.execPath, SCRIPT, JSON.stringify(options)];
+    const child = spawn('sh', argv, { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child = child;
     child.stderr.on('data', (chunk: Buffer) => {
       this.#output += chunk.toString();
@@ -60,6 +65,13 @@ export class RegionProcess {
     const ended = once(child, 'exit');
     child.kill(signal);
     await ended;
+  }
+
+  /** Waits for it to end by itself; returns its exit code. */
+  async ended(): Promise<number | null> {
+    const child = this.#child!;
+    if (child.exitCode === null) await once(child, 'exit');
+    return child.exitCode;
   }
 
   /** A client under a name of its own. */
