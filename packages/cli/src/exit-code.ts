@@ -4,6 +4,8 @@ export const EXIT_CODES = {
   failed: 1,
   /** A wrong argument, or a bad configuration. */
   usage: 2,
+  /** A drill about which nothing can be said. 3 and 4 are a broker's, of its data folder. */
+  unknown: 5,
 } as const;
 
 /** An error whose message is for the person at the terminal: it is shown without a stack. */

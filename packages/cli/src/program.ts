@@ -10,6 +10,7 @@ import {
   integerBetween,
   seconds,
 } from './option-parsers.js';
+import { addDrill } from './program-drill.js';
 
 /** The `causeway` command. Each subcommand is loaded when it is called. */
 export function createProgram(version: string): Command {
@@ -27,7 +28,7 @@ Examples:
   causeway receive mqtt://admin:admin@127.0.0.1 topic://prices.> --json
 
 Exit codes: 0 done, 1 failed, 2 wrong arguments or configuration, 3 data folder locked or written by a
-newer version, 4 data folder damaged.`,
+newer version, 4 data folder damaged, 5 a drill about which nothing can be said.`,
     );
   addStart(program);
   addPairCommands(program);
@@ -37,6 +38,7 @@ newer version, 4 data folder damaged.`,
   addReceive(program);
   addBench(program);
   addExplain(program);
+  addDrill(program);
   return program;
 }
 

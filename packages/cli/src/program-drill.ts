@@ -1,0 +1,25 @@
+import type { Command } from 'commander';
+
+/** `causeway drill` and what belongs to it. */
+export function addDrill(program: Command): void {
+  const drill = program
+    .command('drill')
+    .description('Rehearse failures with real clients, and judge what came of it.')
+    .addHelpText(
+      'after',
+      `
+Exit codes: 0 the verdict is PASS, 1 FAIL, 2 wrong arguments or a plan that cannot be run, 5 UNKNOWN.`,
+    );
+  drill
+    .command('list')
+    .description('Show the stock plans.')
+    .option('--json', 'print them as JSON')
+    .action(async (options) => (await import('./command-drill-list.js')).runDrillList(options));
+  drill
+    .command('verify <ledger>')
+    .description('Judge a run by its ledger, which is all that is needed.')
+    .option('--json', 'print the verdict as JSON')
+    .action(async (ledger, options) =>
+      (await import('./command-drill-verify.js')).runDrillVerify(ledger, options),
+    );
+}
