@@ -127,7 +127,7 @@ describe('every command', () => {
     const program = createProgram('1.2.3');
     expect(program.commands.map((command) => command.name())).toEqual([
       ...['start', 'up', 'region', 'front', 'status', 'reboot', 'promote'],
-      ...['check-config', 'hash-password', 'send', 'receive', 'bench', 'explain'],
+      ...['check-config', 'hash-password', 'send', 'receive', 'bench', 'explain', 'drill'],
     ]);
     for (const command of program.commands) {
       expect(command.description(), command.name()).toMatch(/^[A-Z].*\.$/);

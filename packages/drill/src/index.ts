@@ -1,11 +1,15 @@
 export { DrillError } from './drill-error.js';
-export { LedgerFile } from './ledger/ledger.js';
-export type { LedgerEvent } from './ledger/ledger-event.js';
 export { readLedger } from './ledger/read-ledger.js';
+export { findOutages } from './measure/outages.js';
 export { describeFault } from './plan/fault.js';
 export type { Plan } from './plan/plan.js';
+export { parsePlan } from './plan/read-plan.js';
 export { findPlan, stockPlans } from './plan/stock-plans.js';
 export { formatJudgements } from './report/format-judgements.js';
+export { type DrillProgress, runDrill } from './run/run-drill.js';
+export { StandaloneTarget } from './target/standalone-target.js';
+export type { DrillTarget } from './target/target.js';
 export { History } from './verdict/history.js';
 export type { Verdict } from './verdict/invariant.js';
 export { type Judgement, type Judgements, judge } from './verdict/judge.js';
+export { seededRandom } from './workload/seeded-random.js';

@@ -47,7 +47,7 @@ export interface ClientEntry {
   readonly kind: 'client';
   readonly client: string;
   readonly lane: string;
-  /** The library that it is, and the protocol: `mqtt`, `amqp`, `stomp`, `raw-mqtt`, `raw-stomp`. */
+  /** What it speaks: `mqtt`, `amqp` or `stomp`. */
   readonly library: string;
   readonly role: 'producer' | 'consumer';
   readonly destination: string;

@@ -92,14 +92,18 @@ function longest(
     [...lanes].map(([lane, times]) => {
       let from = times[0]!;
       let worst: Outage = { round, lane, from: start, to: start };
+      let length = 0;
       for (const t of times) {
-        if (t >= start && from < until && t - from > worst.to! - worst.from) {
+        // A silence that the next round's fault made is not this one's.
+        const within = Math.min(t, until) - from;
+        if (t >= start && from < until && within > length) {
+          length = within;
           worst = { round, lane, from, to: t };
         }
         from = t;
         if (from >= until) break;
       }
-      const silentAtEnd = until === end && end - from > worst.to! - worst.from && from < end;
+      const silentAtEnd = until === end && from < end && end - from > length;
       return silentAtEnd && isLongSilence(end - from) ? { round, lane, from, to: null } : worst;
     }),
   );

@@ -28,10 +28,10 @@ function checkLanes({ workload }: Plan): PlanProblem[] {
     if (names.has(lane.name)) add('name', `is the name of another lane: ${lane.name}`);
     names.add(lane.name);
     if (!/^[a-z0-9-]+$/.test(lane.name)) add('name', 'must be of a-z, 0-9 and - only');
-    const mqtt = lane.client === 'mqtt' || lane.client === 'raw-mqtt';
-    if (lane.qos === 2 && lane.client !== 'mqtt') add('qos', `is 1 for ${lane.client}`);
+    const mqtt = lane.client === 'mqtt';
+    if (lane.qos === 2 && !mqtt) add('qos', `is 1 for ${lane.client}`);
     if (lane.pattern === 'retained' && !mqtt) add('pattern', 'is for MQTT only');
-    if (lane.pattern === 'transactions' && (mqtt || lane.client.startsWith('raw-'))) {
+    if (lane.pattern === 'transactions' && lane.client !== 'stomp') {
       add('pattern', `cannot be done by ${lane.client}`);
     }
     if (lane.rate < lane.producers) add('rate', 'must be at least one for each producer');

@@ -78,7 +78,7 @@ const fault = z.discriminatedUnion(
 
 const lane = z.strictObject({
   name: text().optional(),
-  client: choice(['mqtt', 'amqp', 'stomp', 'raw-mqtt', 'raw-stomp']),
+  client: choice(['mqtt', 'amqp', 'stomp']),
   pattern: choice(['messages', 'transactions', 'retained']).default('messages'),
   qos: z.literal([1, 2], { error: 'must be 1 or 2' }).default(1),
   producers: whole(1, 1000).default(1),
@@ -113,7 +113,6 @@ const STOCK_WORKLOAD = [
   { client: 'amqp' },
   { client: 'stomp' },
   { client: 'stomp', name: 'stomp-transactions', pattern: 'transactions' },
-  { client: 'amqp', name: 'amqp-transactions', pattern: 'transactions' },
   { client: 'mqtt', name: 'mqtt-retained', pattern: 'retained', rate: 10, consumers: 0 },
 ] as const;
 

@@ -22,7 +22,7 @@ export interface Plan {
   readonly limits: Limits;
 }
 
-export type ClientName = 'mqtt' | 'amqp' | 'stomp' | 'raw-mqtt' | 'raw-stomp';
+export type ClientName = 'mqtt' | 'amqp' | 'stomp';
 
 /** Some producers and consumers of one kind, with a destination of their own. */
 export interface Lane {

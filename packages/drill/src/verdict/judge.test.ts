@@ -157,6 +157,7 @@ describe('I8, state', () => {
     expect(failures(...stored, state('read', null))).toEqual(['I8']);
     expect(failures(...stored, state('store', 3), state('read', 3))).toEqual([]);
     expect(failures(...stored, state('store', 3), state('read', 4))).toEqual(['I8']);
+    expect(failures(...stored, state('store', 1), state('read', 1))).toEqual([]);
   });
 
   it('fails for a session that was gone', () => {

@@ -1,4 +1,4 @@
-import type { History, Of } from './history.js';
+import type { History } from './history.js';
 import type { Check, Finding, Invariant } from './invariant.js';
 
 /** I8: what the broker promised to keep beside messages is there when it is asked for. */
@@ -33,27 +33,44 @@ function lostSessions(history: History): Check {
   return { checked, findings };
 }
 
-/** What is read is the last value whose storing was confirmed, or one that was stored later. */
+interface State {
+  /** Lines of the last storing of each value, and of its confirm. */
+  readonly asked: Map<number, number>;
+  readonly confirmed: Map<number, number>;
+}
+
+/** What is read is the last value that was stored and confirmed, or one that was stored later. */
 function lostStates(history: History): Check {
   const findings: Finding[] = [];
-  const stored = new Map<string, Of<'state'>>();
-  const asked = new Map<string, number>();
+  const states = new Map<string, State>();
   let checked = 0;
-  for (const event of history.of('state')) {
-    const key = `${event.what} ${event.name}`;
-    if (event.step === 'store') asked.set(key, event.value ?? 0);
-    if (event.step === 'stored' && (stored.get(key)?.value ?? -1) < (event.value ?? 0)) {
-      stored.set(key, event);
+  for (const { what, name, step, value, line } of history.of('state')) {
+    const key = `${what} ${name}`;
+    const state = states.get(key) ?? { asked: new Map(), confirmed: new Map() };
+    states.set(key, state);
+    if (step === 'store') state.asked.set(value ?? 0, line);
+    else if (step === 'stored') state.confirmed.set(value ?? 0, line);
+    else {
+      const last = lastConfirmed(state);
+      if (last === null) continue;
+      checked++;
+      const asked = value === null ? undefined : state.asked.get(value);
+      if (asked !== undefined && asked >= state.asked.get(last)!) continue;
+      const read = value === null ? 'nothing' : String(value);
+      findings.push({
+        message: `${key} had ${last}, and ${read} was read`,
+        lines: [state.asked.get(last)!, state.confirmed.get(last)!, line],
+      });
     }
-    if (event.step !== 'read') continue;
-    const last = stored.get(key);
-    if (last === undefined) continue;
-    checked++;
-    const value = event.value ?? -1;
-    if (value >= last.value! && value <= (asked.get(key) ?? last.value!)) continue;
-    const lines = [last.line, event.line];
-    const read = event.value === null ? 'nothing' : String(event.value);
-    findings.push({ message: `${key} had ${last.value}, and ${read} was read`, lines });
   }
   return { checked, findings };
+}
+
+/** Of the values that were confirmed, the one that was stored last. */
+function lastConfirmed({ asked, confirmed }: State): number | null {
+  let last: number | null = null;
+  for (const value of confirmed.keys()) {
+    if (last === null || (asked.get(value) ?? 0) > (asked.get(last) ?? 0)) last = value;
+  }
+  return last;
 }
