@@ -347,6 +347,33 @@ describe('links beside each other', () => {
     await client.expect('transfer', { handle: 0 });
   });
 
+  test('2.6.7 a link that holds as much as it may does not hold up another', async () => {
+    const client = await session();
+    const [full, busy] = [name('queue'), name('queue')];
+    await fill(full, ...bodies(PREFETCH + 1));
+    await client.attachReceiver(full);
+    await client.attachReceiver(busy, { handle: 1 });
+    client.send(credit(1000), credit(10, 0, { handle: 1 }));
+    for (let id = 0; id < PREFETCH; id++) await client.expect('transfer', { handle: 0 });
+    await fill(busy, body('a'));
+    await client.expect('transfer', { handle: 1 });
+    await client.expectSilence();
+  });
+
+  test('2.6.7 a sender without credit does not hold up a receiver', async () => {
+    const client = await session();
+    const [unsettled, busy] = [name('queue'), name('queue')];
+    await client.attachSender(unsettled, { handle: 1, rcvSettleMode: 1 });
+    await client.attachReceiver(busy);
+    for (let id = 0; id < CREDIT; id++) {
+      client.send(amqp.transfer({ handle: 1, deliveryId: id, deliveryTag: `${id}` }, body('a')));
+      await client.expect('disposition', { first: id });
+    }
+    client.send(credit(1));
+    await fill(busy, body('a'));
+    await client.expect('transfer', { handle: 0 });
+  });
+
   test('2.6.7 a link without credit does not hold up another', async () => {
     const client = await session();
     const [idle, busy] = [name('queue'), name('queue')];
