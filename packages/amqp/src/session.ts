@@ -1,4 +1,4 @@
-import type { Confirmable, Message, QueueEntry } from '@causeway/core';
+import type { Confirmable, Consumer, Message, QueueEntry } from '@causeway/core';
 import { Ring, SlidingMap } from '@causeway/wire';
 import type { AmqpClient } from './client.js';
 import { encodeFlow } from './codec/encode-flow.js';
@@ -74,6 +74,8 @@ export class Session implements Confirmable {
   state: SessionState = 'open';
   /** Its links have ended with it. */
   released = false;
+  /** While they end: what was unsettled, by who holds it. */
+  #byConsumer: Map<Consumer | null, QueueEntry[]> | null = null;
   #error: AmqpErrorInfo | null = null;
   /** The client's end came. */
   #endReceived = false;
@@ -293,15 +295,10 @@ export class Session implements Confirmable {
   }
 
   /** Takes the deliveries of a link out, whose ids stand for nothing any more. */
-  takeUnsettled(link: SendingLink): QueueEntry[] {
-    const taken: QueueEntry[] = [];
-    if (link.consumer.unsettled === 0) return taken;
-    for (const [number, entry] of [...this.unsettled.entries()]) {
-      if (entry.consumer !== link.consumer) continue;
-      this.unsettled.take(number);
-      taken.push(entry);
-    }
-    return taken;
+  takeUnsettled({ consumer }: SendingLink): QueueEntry[] {
+    if (this.#byConsumer !== null) return this.#byConsumer.get(consumer) ?? [];
+    if (consumer.unsettled === 0) return [];
+    return this.unsettled.takeWhere((entry) => entry.consumer === consumer);
   }
 
   /** The client ended the session, or answers that we did. */
@@ -333,11 +330,30 @@ export class Session implements Confirmable {
 
   /** The session or its connection is over. */
   releaseLinks(event: LinkEvent): void {
+    // First those with transactions: what these held is the receivers' again.
+    this.#releaseAll('receiving', event);
     this.released = true;
-    for (const link of this.links) if (link !== undefined) this.release(link, event);
+    this.#byConsumer = this.#sortUnsettled();
+    this.#releaseAll('sending', event);
     this.client.registry.passed(this.client, event);
     this.client.termini.passed(event);
+    this.#byConsumer = null;
+  }
+
+  #releaseAll(role: Link['role'], event: LinkEvent): void {
+    for (const link of this.links) if (link?.role === role) this.release(link, event);
+  }
+
+  /** Takes all deliveries out, in one pass: there may be many links. */
+  #sortUnsettled(): Map<Consumer | null, QueueEntry[]> {
+    const sorted = new Map<Consumer | null, QueueEntry[]>();
+    for (const entry of this.unsettled.values()) {
+      const held = sorted.get(entry.consumer);
+      if (held === undefined) sorted.set(entry.consumer, [entry]);
+      else held.push(entry);
+    }
     this.unsettled.clear();
+    return sorted;
   }
 
   #settle(number: number): void {

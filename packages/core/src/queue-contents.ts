@@ -129,13 +129,9 @@ export class QueueContents {
 
   /** What a consumer holds, in order. */
   heldBy(consumer: Consumer): QueueEntry[] {
-    const held: QueueEntry[] = [];
-    if (consumer.unsettled === 0) return held;
-    const { ring } = this;
+    if (consumer.unsettled === 0) return [];
     const outOfTurn = consumer.selector !== null;
-    for (const entry of outOfTurn ? ring.all() : ring.handedOut()) {
-      if (entry.consumer === consumer) held.push(entry);
-    }
+    const held = this.ring.heldBy(consumer, outOfTurn);
     if (!outOfTurn) return held;
     const claimed = [...this.#claimed.values()].filter((entry) => entry.consumer === consumer);
     return held.concat(claimed.sort((left, right) => left.sequence - right.sequence));

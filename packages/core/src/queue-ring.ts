@@ -1,3 +1,4 @@
+import type { Consumer } from './consumer.js';
 import { MinHeap } from './min-heap.js';
 import type { QueueEntry } from './queue-entry.js';
 
@@ -128,19 +129,26 @@ export class QueueRing {
 
   /** All entries in order. Entries may be removed, but not added, while they are walked. */
   *all(): Generator<QueueEntry> {
-    yield* this.#between(this.#head, this.#tail);
-  }
-
-  /** The entries that were handed out at least once, in order. */
-  *handedOut(): Generator<QueueEntry> {
-    yield* this.#between(this.#head, this.#cursor);
-  }
-
-  *#between(from: number, below: number): Generator<QueueEntry> {
-    for (let position = from; position < below; position++) {
+    const end = this.#tail;
+    for (let position = this.#head; position < end; position++) {
       const entry = this.#at(position);
       if (entry !== undefined) yield entry;
     }
+  }
+
+  /**
+   * What a consumer holds, in order. No generator: as many may ask as there are entries.
+   * @param outOfTurn whether it may have been handed what is behind the first that never was
+   */
+  heldBy(consumer: Consumer, outOfTurn: boolean): QueueEntry[] {
+    const held: QueueEntry[] = [];
+    const end = outOfTurn ? this.#tail : this.#cursor;
+    const mask = this.#slots.length - 1;
+    for (let position = this.#head; position < end; position++) {
+      const entry = this.#slots[position & mask];
+      if (entry?.consumer === consumer) held.push(entry);
+    }
+    return held;
   }
 
   #at(position: number): QueueEntry | undefined {

@@ -86,6 +86,21 @@ describe('SlidingMap', () => {
     expect(takeRange(map, 1, 24)).toEqual([3, 20, 21, 22, 23, 24]);
   });
 
+  test('takes what is wanted, wherever it is', () => {
+    const map = new SlidingMap<string>();
+    for (let number = 0; number < 1000; number++) map.add(`${number % 7} ${number}`);
+    map.takeRange(2, 990, (value, number) => {
+      if (number < 20) map.restore(number, value);
+    });
+    const isThree = (value: string) => value.startsWith('3 ');
+    expect(map.takeWhere(isThree)).toEqual(['3 3', '3 10', '3 17', '3 990', '3 997']);
+    expect(map.takeWhere(isThree)).toEqual([]);
+    expect(map.size).toBe(1 + 18 + 10 - 5);
+    expect(map.takeWhere(() => true)).toHaveLength(24);
+    expect(map.add('again')).toBe(1001);
+    expect([...map.values()]).toEqual(['again']);
+  });
+
   test('a visitor may add', () => {
     const map = fill(16);
     let added = 0;

@@ -82,6 +82,21 @@ export class SlidingMap<T> {
     return taken;
   }
 
+  /** Removes the values for which `wanted` says so; returns them by ascending number. */
+  takeWhere(wanted: (value: T) => boolean): T[] {
+    const taken: T[] = [];
+    for (const number of this.#stragglersWithin(Number.NEGATIVE_INFINITY, this.#first)) {
+      if (wanted(this.#stragglers.get(number)!)) taken.push(this.take(number)!);
+    }
+    // No generator: there may be many values, and as many who look for theirs.
+    const end = this.#next;
+    for (let number = this.#first; number < end; number++) {
+      const value = this.get(number);
+      if (value !== undefined && wanted(value)) taken.push(this.take(number)!);
+    }
+    return taken;
+  }
+
   /** Puts back what was taken. */
   restore(number: number, value: T): void {
     if (number >= this.#first) this.#window[number & (this.#window.length - 1)] = value;

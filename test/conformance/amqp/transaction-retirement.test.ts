@@ -240,6 +240,27 @@ describe('4.4.2 retirement', () => {
     const attached = await second.attachReceiver(queue, { ...link, unsettled });
     expect(Object.keys(attached.unsettled)).toEqual(tags);
   });
+
+  test.each([
+    [1, 0],
+    [0, 1],
+  ])('4.4.2 2.6.13 so it is when its session ends, on handles %d and %d', async (own, control) => {
+    const queue = name('queue');
+    await fill(queue, text('a'));
+    const client = await session();
+    const link = { name: 'kept', source: { expiryPolicy: 'never', timeout: 60, address: queue } };
+    const controller = await RawController.attach(client, { handle: control });
+    await client.attachReceiver(queue, { ...link, handle: own });
+    client.send(amqp.flow({ handle: own, deliveryCount: 0, linkCredit: 1 }));
+    const tag = (await client.expect('transfer')).deliveryTag.toString('latin1');
+    const state = inTransaction(await controller.declare(), 'accepted');
+    client.send(outcome(0, { state }), amqp.end());
+    await client.expect('end');
+    await client.begin();
+    const attached = await client.attachReceiver(queue, { ...link, unsettled: { [tag]: null } });
+    expect(Object.keys(attached.unsettled)).toEqual([tag]);
+    await client.expect('transfer', { deliveryId: 0, resume: true });
+  });
 });
 
 describe('4.4.2 the bounds of a transaction', () => {
