@@ -25,7 +25,8 @@ function setUp(firstNumber: number) {
   session.unsettled.startAt(firstNumber);
   const link = new SendingLink({
     ...{ session, handle: 0, remoteHandle: 0, name: 'link', settled: false, messageBytesMax: 0 },
-    ...{ requested: null, source: { defaultOutcome: null } as Source, onClose: null },
+    ...{ requested: null, source: { defaultOutcome: null } as Source },
+    ...{ node: null, resource: null },
   });
   link.consumer = new Consumer(1, queue, { sink: link, credit: 100 });
   /** Delivers so many messages. @returns their entries and their ids */

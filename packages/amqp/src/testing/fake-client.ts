@@ -33,6 +33,7 @@ export class FakeClient {
   readonly remoteIdleTimeOutMs: number;
   readonly connection;
   readonly registry: LinkRegistry;
+  readonly termini = { attached() {}, detached() {} };
   readonly broker;
   readonly settled: (readonly [entry: QueueEntry, outcome: Outcome])[] = [];
   /** Tokens that wait to be confirmed. */
