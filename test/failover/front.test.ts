@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SILENT_LOG } from '@causeway/core';
@@ -67,8 +68,9 @@ test.each(['v1', 'v2'] as const)('a broker takes the header %s of the front', as
   });
   let localPort = 0;
   client.once('connect', () => expect.fail('it was let in'));
-  client.stream.once('connect', () => {
-    ({ localPort } = client.stream as unknown as { readonly localPort: number });
+  const socket = client.stream as unknown as Socket;
+  socket.once('connect', () => {
+    localPort = socket.localPort!;
   });
   await once(client, 'error');
   client.end();

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { freePort } from '../support/daemon.js';
-import { CausewayProcess, causeway } from './pair-process.js';
+import { CausewayProcess, causeway } from './causeway-process.js';
 
 let folder: string;
 let processes: CausewayProcess[];
