@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -72,7 +71,7 @@ test.each(['v1', 'v2'] as const)('a broker takes the header %s of the front', as
   socket.once('connect', () => {
     localPort = socket.localPort!;
   });
-  await once(client, 'error');
+  await new Promise((resolve) => client.once('error', resolve));
   client.end();
   // The broker names the client by its own address, and not by the front's.
   expect(JSON.stringify(refused)).toContain(`127.0.0.1:${localPort}`);
