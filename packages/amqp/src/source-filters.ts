@@ -30,6 +30,8 @@ export function readFilters(filter: ReadonlyMap<AmqpValue, AmqpValue> | null): S
       if (typeof value.value !== 'string') {
         throw new BrokerError('invalid-selector', 'the selector is not a string');
       }
+      // One is in force; the answer says which.
+      if (selector !== null) continue;
       selector = value.value;
     } else if (NO_LOCAL.includes(descriptor)) noLocal = true;
     else continue;

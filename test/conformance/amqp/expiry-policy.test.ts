@@ -113,22 +113,25 @@ describe('the terminus of a subscription', () => {
     expect(await subscriber.keeps(1)).toBe(false);
   });
 
-  test.each(EVENTS)('3.5.3 %s starts the timeout, and an attach stops it', async (expiryPolicy) => {
-    const subscriber = new Subscriber({ expiryPolicy, timeout: 60 });
-    expect(await subscriber.attach()).toMatchObject({ timeout: 60 });
-    fixture.server.skip(120 * SECOND);
-    await subscriber.pass(expiryPolicy);
-    fixture.server.skip(59 * SECOND);
-    const channel = expiryPolicy === 'session-end' ? 1 : 0;
-    expect(await subscriber.keeps(channel)).toBe(true);
-    fixture.server.skip(120 * SECOND);
-    if (channel > 0) {
-      subscriber.client.send(amqp.end({ channel }));
-      await subscriber.client.expect('end');
-    } else await subscriber.pass(expiryPolicy);
-    fixture.server.skip(61 * SECOND);
-    expect(await subscriber.keeps(channel)).toBe(false);
-  });
+  test.each(EVENTS)(
+    '2.8.5 3.5.3 %s starts the timeout, and an attach stops it',
+    async (expiryPolicy) => {
+      const subscriber = new Subscriber({ expiryPolicy, timeout: 60 });
+      expect(await subscriber.attach()).toMatchObject({ timeout: 60 });
+      fixture.server.skip(120 * SECOND);
+      await subscriber.pass(expiryPolicy);
+      fixture.server.skip(59 * SECOND);
+      const channel = expiryPolicy === 'session-end' ? 1 : 0;
+      expect(await subscriber.keeps(channel)).toBe(true);
+      fixture.server.skip(120 * SECOND);
+      if (channel > 0) {
+        subscriber.client.send(amqp.end({ channel }));
+        await subscriber.client.expect('end');
+      } else await subscriber.pass(expiryPolicy);
+      fixture.server.skip(61 * SECOND);
+      expect(await subscriber.keeps(channel)).toBe(false);
+    },
+  );
 
   test('3.5.6 the timeout begins with the event of the policy, not before', async () => {
     const subscriber = new Subscriber({ expiryPolicy: 'session-end', timeout: 60 });

@@ -130,25 +130,28 @@ describe('what the source knows of', () => {
     ['no state', null],
     ['received', { kind: 'received', sectionNumber: 1, sectionOffset: 3 }],
     ['nothing yet', { kind: 'received', sectionNumber: 0, sectionOffset: 0 }],
-  ] as const)('2.6.13 3.4.1 a delivery with %s at the receiver is resumed', async (_, state) => {
-    const link = await suspended(1);
-    const [tag = ''] = link.tags;
-    const { client, attach } = await resume(link, { [tag]: state });
-    expect(attach.unsettled).toEqual({ [tag]: null });
-    const id = await expectRepeated(client, tag, '0');
-    await client.expectSilence();
-    client.send(disposition(id, 'accepted'));
-    await client.expectSilence();
-    await client.drop();
-    expect(await contentsOf(link.queue)).toEqual([]);
-  });
+  ] as const)(
+    '2.6.13 3.4.1 3.4.6 a delivery with %s at the receiver is resumed',
+    async (_, state) => {
+      const link = await suspended(1);
+      const [tag = ''] = link.tags;
+      const { client, attach } = await resume(link, { [tag]: state });
+      expect(attach.unsettled).toEqual({ [tag]: null });
+      const id = await expectRepeated(client, tag, '0');
+      await client.expectSilence();
+      client.send(disposition(id, 'accepted'));
+      await client.expectSilence();
+      await client.drop();
+      expect(await contentsOf(link.queue)).toEqual([]);
+    },
+  );
 
   test.each([
     ['accepted', 'accepted', []],
     ['rejected', 'rejected', []],
     ['released', 'released', ['0']],
     ['modified', MODIFIED, ['0']],
-  ] as const)('2.6.13 3.4 an outcome at the receiver is settled: %s', async (...row) => {
+  ] as const)('2.6.13 3.4 3.4.6 an outcome at the receiver is settled: %s', async (...row) => {
     const [kind, state, rest] = row;
     const link = await suspended(1);
     const [tag = ''] = link.tags;
