@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Front, type FrontNode, serveStatus } from '@causeway/failover';
+import { Front, type FrontNode, serveControl } from '@causeway/failover';
 import { CONTROL_SOCKET, formatAddress, openLog } from '@causeway/server';
 import type { ConfigOptions } from './config-options.js';
 import { usageError } from './exit-code.js';
@@ -37,7 +37,7 @@ export async function runFront(options: FrontCommandOptions): Promise<void> {
     log,
   });
   const addresses: { name: string; address: string }[] = [];
-  const control = await serveStatus(join(config.node.data, CONTROL_SOCKET), () => ({
+  const control = await serveControl(join(config.node.data, CONTROL_SOCKET), () => ({
     part: 'front',
     ...front.status,
     endpoints: addresses,

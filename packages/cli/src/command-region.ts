@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { serveStatus, startRegion } from '@causeway/failover';
+import { serveControl, startRegion } from '@causeway/failover';
 import { CONTROL_SOCKET, exitCodeOf, formatAddress, openLog } from '@causeway/server';
 import type { ConfigOptions } from './config-options.js';
 import { loadPair } from './pair/load-pair.js';
@@ -23,7 +23,7 @@ export async function runRegion(options: ConfigOptions): Promise<void> {
   });
   const address = formatAddress({ host: region.address, port: region.port });
   const addresses = [{ name: 'region', address }];
-  const control = await serveStatus(join(folder, CONTROL_SOCKET), () => ({
+  const control = await serveControl(join(folder, CONTROL_SOCKET), () => ({
     part: 'region',
     ...region.status(),
     endpoints: addresses,

@@ -47,5 +47,5 @@ export type {
 export { type ReplicaListener, type ReplicaOptions, ShardReplica } from './shard-replica.js';
 export { findFreePort } from './supervisor/free-port.js';
 export { PartError, type PartSpec, type PartStatus } from './supervisor/part.js';
-export { serveStatus } from './supervisor/serve-status.js';
+export { type ControlServer, serveControl } from './supervisor/serve-control.js';
 export { Supervisor, type SupervisorOptions } from './supervisor/supervisor.js';

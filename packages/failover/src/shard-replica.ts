@@ -87,6 +87,7 @@ export class ShardReplica {
   #campaign: Campaign | null = null;
   #leadership: Leadership | null = null;
   #stopped = false;
+  #promoted = false;
   #cancelWait: () => void = () => {};
   #cancelRetry: () => void = () => {};
 
@@ -191,6 +192,16 @@ export class ShardReplica {
       leadership.stop();
       done();
     });
+  }
+
+  /**
+   * An operator's wish: this node takes over as soon as it may, even if a leader that has stopped
+   * named another one.
+   */
+  promote(): void {
+    if (this.#role !== 'standby') return;
+    this.#promoted = true;
+    this.#wait();
   }
 
   /** Ends everything at once, without a word. */
@@ -326,7 +337,7 @@ export class ShardReplica {
     }
     const leftMs = this.#lastRecordMs + this.#waitMs - clock.monotonicMs();
     if (leftMs <= 0) {
-      this.#stand('lease');
+      this.#stand(this.#promoted ? 'promote' : 'lease');
       return;
     }
     this.#cancelWait();
@@ -339,7 +350,8 @@ export class ShardReplica {
     if (chain.sequence === 0) return 'first';
     if (chain.farewell === null) return null;
     const { successor } = readFarewell(chain.farewell);
-    return successor === null || successor === this.#options.node ? 'hand-over' : null;
+    if (successor === null || successor === this.#options.node) return 'hand-over';
+    return this.#promoted ? 'promote' : null;
   }
 
   /**
@@ -393,6 +405,7 @@ export class ShardReplica {
     this.#reading?.stop();
     this.#reading = null;
     this.#campaign = null;
+    this.#promoted = false;
     this.#cancelWait();
     this.#cancelRetry();
     this.#role = 'candidate';

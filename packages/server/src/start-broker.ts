@@ -6,6 +6,7 @@ import { type BrokerLog, openLog } from './broker-log.js';
 import { BrokerStack } from './broker-stack.js';
 import type { Config } from './config/options.js';
 import type { NamedAddress } from './named-address.js';
+import { NodeProcess } from './node-process.js';
 import { startBrokerAdmin } from './start-admin.js';
 import { SystemClock } from './system-clock.js';
 import { VERSION } from './version.js';
@@ -58,7 +59,10 @@ export async function startBroker(options: StartOptions): Promise<RunningBroker>
       onFatal(error);
     },
   };
-  const running: BrokerProcess = new SingleProcess(parts);
+  const running: BrokerProcess =
+    config.failover === undefined
+      ? new SingleProcess(parts)
+      : new NodeProcess({ ...parts, failover: config.failover });
   try {
     await running.start();
   } catch (error) {

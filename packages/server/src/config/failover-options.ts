@@ -25,7 +25,7 @@ export const FAILOVER = optionalSection(
     lease: quantity(
       'ms',
       'How long a node that serves may go on without a record of its own in the log; another takes over a little later. 500 ms at least.',
-      3000,
+      2000,
     ),
     appendTimeout: quantity(
       'ms',
@@ -88,7 +88,7 @@ export const MULTI_AZ = optionalSection(
     frontWait: quantity(
       'ms',
       'How long the front holds a connection while no node serves; then it is closed.',
-      2000,
+      5000,
     ),
     frontProbe: quantity('ms', 'How often the front asks each node whether it serves.', 100),
     frontConnectionsMax: integer('Connections through the front at a time.', 20_000, { min: 1 }),

@@ -16,7 +16,7 @@ describe('the section failover', () => {
     expect(config.failover).toEqual({
       cluster: 'causeway',
       region: { host: '127.0.0.1', port: 7801 },
-      lease: 3000,
+      lease: 2000,
       appendTimeout: 1000,
       retry: 200,
       members: 2,
@@ -34,7 +34,7 @@ describe('the section failover', () => {
     [
       'an answer that may take longer than the lease',
       ['appendTimeout=3s'],
-      'failover.appendTimeout: must be shorter than the lease, which is 3000 ms',
+      'failover.appendTimeout: must be shorter than the lease, which is 2000 ms',
     ],
     ['a busy loop', ['retry=1ms'], 'failover.retry: must be 10 ms at least'],
     ['a cluster without a name', ['cluster='], 'failover.cluster: cannot be empty'],

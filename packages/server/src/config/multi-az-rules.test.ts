@@ -24,7 +24,7 @@ describe('the section multiAz', () => {
         { name: 'az-b', portOffset: 200 },
       ],
       region: { host: '127.0.0.1', port: 7801 },
-      frontWait: 2000,
+      frontWait: 5000,
     });
   });
 

@@ -1,28 +1,28 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BrokerError, SILENT_LOG } from '@causeway/core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type ControlServer, startControl } from './control-server.js';
+import { type ControlServer, serveControl } from './serve-control.js';
 
 let folder: string;
+let path: string;
 let server: ControlServer;
 const asked: unknown[] = [];
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'causeway-control-'));
   asked.length = 0;
-  server = await startControl(
-    join(folder, 'control.sock'),
+  path = join(folder, 'control.sock');
+  server = await serveControl(
+    path,
+    () => ({ role: 'active' }),
     {
-      status: () => ({ role: 'active' }),
-      actions: {
-        promote: (body) => {
-          asked.push(body);
-        },
-        fail: () => Promise.reject(new BrokerError('not-active', 'this node does not lead')),
+      promote: (body) => {
+        asked.push(body);
       },
+      fail: () => Promise.reject(new BrokerError('not-active', 'this node does not lead')),
     },
     SILENT_LOG,
   );
@@ -33,10 +33,10 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-function call(method: string, path: string, body = ''): Promise<{ status: number; text: string }> {
+function call(method: string, route: string, body = ''): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
     const headers = body === '' ? {} : { 'content-type': 'application/json' };
-    const outgoing = request({ socketPath: server.path, method, path, headers }, (answer) => {
+    const outgoing = request({ socketPath: path, method, path: route, headers }, (answer) => {
       let text = '';
       answer.on('data', (chunk: Buffer) => {
         text += chunk.toString();
@@ -66,17 +66,23 @@ test('says why it does not', async () => {
 });
 
 test('is for the owner of the folder only', () => {
-  expect(statSync(server.path).mode & 0o777).toBe(0o600);
+  expect(statSync(path).mode & 0o777).toBe(0o600);
 });
 
 test('takes the place of a socket that was left over', async () => {
   await server.close();
-  server = await startControl(server.path, { status: () => ({}), actions: {} }, SILENT_LOG);
+  writeFileSync(path, '');
+  server = await serveControl(path, () => ({}), {}, SILENT_LOG);
   expect((await call('GET', '/status')).status).toBe(200);
 });
 
+test('does not take the place of a process that lives', async () => {
+  const second = serveControl(path, () => ({}), {}, SILENT_LOG);
+  await expect(second).rejects.toMatchObject({ code: 'storage-locked' });
+});
+
 test('refuses a path that the system would cut off', async () => {
-  const path = join(folder, 'x'.repeat(120), 'control.sock');
-  const start = startControl(path, { status: () => ({}), actions: {} }, SILENT_LOG);
+  const long = join(folder, 'x'.repeat(120), 'control.sock');
+  const start = serveControl(long, () => ({}), {}, SILENT_LOG);
   await expect(start).rejects.toThrow(/use a data folder with a shorter name/);
 });

@@ -1,0 +1,344 @@
+import { join } from 'node:path';
+import type { AdminServer } from '@causeway/admin';
+import { UserDirectory } from '@causeway/auth';
+import { AddressBook, BrokerError } from '@causeway/core';
+import {
+  type ControlServer,
+  connectRegion,
+  type LeaderNote,
+  type NodeStatus,
+  type RegionLog,
+  ReplicatedLog,
+  ShardReplica,
+  serveControl,
+  type TakeoverReason,
+} from '@causeway/failover';
+import { Journal, LevelState, MemoryLog } from '@causeway/journal';
+import type { BrokerLog } from './broker-log.js';
+import { BrokerStack } from './broker-stack.js';
+import type { Config } from './config/options.js';
+import { CONTROL_SOCKET } from './multi-az-layout.js';
+import type { NamedAddress } from './named-address.js';
+import { startBrokerAdmin } from './start-admin.js';
+import type { BrokerProcess } from './start-broker.js';
+import { SystemClock } from './system-clock.js';
+import { SYSTEM_RANDOM } from './system-random.js';
+
+export interface NodeOptions {
+  readonly config: Config;
+  readonly failover: NonNullable<Config['failover']>;
+  readonly log: BrokerLog;
+  /** This node must not serve any more; the process must end. It has been logged. */
+  readonly onFatal: (error: BrokerError) => void;
+}
+
+/** How long clients have to take their last bytes when the process ends, and at a hand-over. */
+const DRAIN_MS = 5000;
+const HAND_OVER_DRAIN_MS = 300;
+
+/**
+ * One node of several over one log. It listens from the start: while another node leads, it tells
+ * clients where; when it leads, it serves. Each leadership has a broker of its own, made from the
+ * state that the log adds up to, and nothing of it outlives it.
+ */
+export class NodeProcess implements BrokerProcess {
+  addresses: readonly NamedAddress[] = [];
+  readonly log: BrokerLog;
+  readonly #options: NodeOptions;
+  readonly #clock = new SystemClock();
+  #users!: UserDirectory;
+  #state: LevelState | null = null;
+  #shardLog: RegionLog | null = null;
+  #replica: ShardReplica | null = null;
+  #stack: BrokerStack | null = null;
+  #admin: AdminServer | null = null;
+  #control: ControlServer | null = null;
+  #listeners: Config['listeners'];
+  #listening: readonly NamedAddress[] = [];
+  #takeover: NodeStatus['takeover'] = null;
+  #stopping = false;
+  /** Stacks come and go one after the other. */
+  #change: Promise<void> = Promise.resolve();
+
+  constructor(options: NodeOptions) {
+    this.#options = options;
+    this.#listeners = options.config.listeners;
+    this.log = options.log;
+  }
+
+  async start(): Promise<void> {
+    const { config, failover, log } = this.#options;
+    const users = UserDirectory.create(config.users);
+    users.catch(() => {});
+    this.#state = await LevelState.open(config.node.data);
+    this.#users = await users;
+    this.#control = await serveControl(
+      join(config.node.data, CONTROL_SOCKET),
+      () => this.#status(),
+      {
+        'hand-over': ({ successor }) => this.#handOver(asName(successor)),
+        promote: () => this.#promote(),
+      },
+      log,
+    );
+    this.#stack = this.#createStandby();
+    this.#admin = await startBrokerAdmin(
+      config,
+      () => this.#stack!.broker,
+      log,
+      () => this.#view(),
+    );
+    this.#listening = await this.#stack.listen(this.#listeners);
+    this.#listeners = this.#listeners.map((listener, index) => ({
+      ...listener,
+      // A free port stays the same from one leadership to the next.
+      port: portOf(this.#listening[index]!.address),
+    }));
+    this.addresses = [...this.#listening, { name: 'admin', address: this.#admin.url }];
+    const shardLog = connectRegion({
+      ...failover.region,
+      cluster: failover.cluster,
+      node: { name: config.node.name, instance: SYSTEM_RANDOM.hex(8) },
+      timeouts: { requestMs: failover.appendTimeout, retryMs: failover.retry },
+      log,
+    });
+    this.#shardLog = shardLog;
+    this.#replica = this.#createReplica(this.#state, shardLog);
+    this.#replica.start();
+  }
+
+  reloadCertificates(): Promise<number> {
+    return this.#stack?.reloadCertificates() ?? Promise.resolve(0);
+  }
+
+  async stop(): Promise<void> {
+    this.log.info('stopping');
+    this.#stopping = true;
+    await this.#endLeadership(null, DRAIN_MS);
+    await this.#release();
+    this.log.info('stopped');
+    this.log.flush();
+  }
+
+  async abandon(): Promise<void> {
+    this.#stopping = true;
+    await this.#release();
+  }
+
+  async #release(): Promise<void> {
+    this.#replica?.stop();
+    this.#stack?.abort();
+    await Promise.allSettled([this.#admin?.close(), this.#control?.close()]);
+    await Promise.allSettled([this.#shardLog?.close()]);
+    await Promise.allSettled([this.#state?.close()]);
+  }
+
+  #createReplica(state: LevelState, log: RegionLog): ShardReplica {
+    const { config, failover } = this.#options;
+    return new ShardReplica({
+      log,
+      state,
+      clock: this.#clock,
+      random: SYSTEM_RANDOM,
+      schedule: (delayMs, callback) => {
+        const timer = setTimeout(() => {
+          this.#clock.refresh();
+          callback();
+        }, delayMs);
+        return () => clearTimeout(timer);
+      },
+      node: config.node.name,
+      endpoints: () => (failover.advertise.length > 0 ? failover.advertise : this.#listening),
+      leaseMs: failover.lease,
+      listener: {
+        activated: (reason) => this.#activated(reason),
+        deposed: (reason) => this.#deposed(reason),
+        failed: (error) => this.#failed(error),
+        followed: (leader) => this.#followed(leader),
+      },
+      // Said again with the next one when it gets lost.
+      onDurable: (sequence) => void log.reportDurable(sequence).catch(() => {}),
+      logger: this.log,
+    });
+  }
+
+  /** A broker that stores nothing, since nobody gets as far as logging in. */
+  #createStandby(): BrokerStack {
+    const addressBook = new AddressBook();
+    const { log } = this;
+    const store = new Journal({
+      commitLog: new MemoryLog(),
+      addresses: addressBook,
+      log,
+      onFatal: () => {},
+    });
+    const stack = this.#createStack(store, addressBook);
+    stack.broker.role = 'standby';
+    return stack;
+  }
+
+  #createStack(store: Journal, addressBook: AddressBook, serving?: () => boolean): BrokerStack {
+    return new BrokerStack({
+      config: this.#options.config,
+      store,
+      addressBook,
+      users: this.#users,
+      clock: this.#clock,
+      log: this.log,
+      ...(serving === undefined ? {} : { serving }),
+      elsewhere: (listener) => this.#elsewhere(listener),
+    });
+  }
+
+  #elsewhere(listener: string): string | null {
+    const leader = this.#replica?.leader ?? null;
+    if (leader === null || leader.node === this.#options.config.node.name) return null;
+    const { endpoints } = leader;
+    const found =
+      endpoints.find(({ name }) => name === listener) ??
+      endpoints.find(({ name }) => name === (listener.endsWith('s') ? 'anys' : 'any'));
+    return found?.address ?? null;
+  }
+
+  #activated(reason: TakeoverReason): void {
+    const replica = this.#replica!;
+    const { epoch } = replica;
+    const startMs = performance.now();
+    this.log.info('taking over', { epoch, reason });
+    this.#inTurn(async () => {
+      if (replica.role !== 'active' || replica.epoch !== epoch) return;
+      this.#stack?.abort();
+      const addressBook = new AddressBook();
+      const journal = new Journal({
+        commitLog: new ReplicatedLog(replica, this.#state!),
+        addresses: addressBook,
+        log: this.log,
+        // What fails here is told by the replica, which knows whether it matters.
+        onFatal: (error) => this.log.warn('journal ended', { reason: error.message }),
+      });
+      const stack = this.#createStack(journal, addressBook, () => replica.serve());
+      this.#stack = stack;
+      await stack.recover();
+      if (replica.role !== 'active' || replica.epoch !== epoch) return;
+      await stack.listen(this.#listeners);
+      const tookMs = Math.round(performance.now() - startMs + replica.silenceMs);
+      this.#takeover = { epoch, reason, at: new Date().toISOString(), tookMs };
+      this.log.info('active', { epoch, reason, tookMs });
+    });
+  }
+
+  /** Nothing may leave from this moment on: the sockets are gone before anybody reads them again. */
+  #deposed(reason: string): void {
+    this.log.warn('deposed', { epoch: this.#replica!.epoch, reason });
+    this.#stack?.abort();
+    this.#inTurn(() => this.#becomeStandby());
+  }
+
+  async #becomeStandby(): Promise<void> {
+    if (this.#stopping || this.#replica!.role !== 'fenced') return;
+    this.#stack?.abort();
+    const stack = this.#createStandby();
+    this.#stack = stack;
+    this.#replica!.resume();
+    await stack.listen(this.#listeners);
+  }
+
+  #followed(leader: LeaderNote): void {
+    this.log.info('following', { leader: leader.node, epoch: this.#replica!.epoch });
+  }
+
+  #failed(error: BrokerError): void {
+    this.#stack?.abort();
+    this.log.error('store failed', { code: error.code, reason: error.message });
+    // A moment for the farewell to the other nodes.
+    setTimeout(() => this.#options.onFatal(error), this.#options.config.failover!.retry).unref();
+  }
+
+  async #handOver(successor: string | null): Promise<unknown> {
+    const replica = this.#replica;
+    if (replica === null || replica.role !== 'active') {
+      throw new BrokerError('not-active', `this node does not lead: it is ${this.#role}`);
+    }
+    if (successor === this.#options.config.node.name) {
+      throw new BrokerError('config-invalid', 'a node cannot hand over to itself');
+    }
+    const { epoch } = replica;
+    await this.#inTurn(async () => {
+      await this.#endLeadership(successor, HAND_OVER_DRAIN_MS);
+      await this.#becomeStandby();
+    });
+    return { epoch };
+  }
+
+  #promote(): unknown {
+    const replica = this.#replica;
+    if (replica === null || replica.role === 'active') {
+      throw new BrokerError('not-active', `this node does not stand by: it is ${this.#role}`);
+    }
+    replica.promote();
+    return { epoch: replica.epoch };
+  }
+
+  /** Stops to serve, then says so in the log. */
+  async #endLeadership(successor: string | null, drainMs: number): Promise<void> {
+    const replica = this.#replica;
+    if (replica === null || replica.role !== 'active') return;
+    await this.#stack!.stop(drainMs);
+    await new Promise<void>((resolve) => replica.handOver(successor, resolve));
+  }
+
+  #inTurn(task: () => Promise<void>): Promise<void> {
+    const run = this.#change.then(task);
+    this.#change = run.catch((error: unknown) => {
+      this.#failed(
+        error instanceof BrokerError
+          ? error
+          : new BrokerError('internal', (error as Error).stack ?? String(error), error),
+      );
+    });
+    return run;
+  }
+
+  get #role(): NodeStatus['role'] {
+    if (this.#stopping) return 'stopping';
+    return this.#replica?.role ?? 'starting';
+  }
+
+  #view(): { role: string; epoch: number; leader: string | null } {
+    const broker = this.#stack!.broker;
+    const role = this.#role;
+    return {
+      // Between taking over and serving, clients are not served.
+      role: role === 'active' && broker.role !== 'active' ? 'candidate' : role,
+      epoch: this.#replica?.epoch ?? 0,
+      leader: this.#replica?.leader?.node ?? null,
+    };
+  }
+
+  #status(): NodeStatus {
+    const replica = this.#replica;
+    const received = replica?.received ?? 0;
+    const applied = this.#state?.position.sequence ?? 0;
+    return {
+      name: this.#options.config.node.name,
+      process: process.pid,
+      role: this.#role,
+      epoch: replica?.epoch ?? 0,
+      leader: replica?.leader?.node ?? null,
+      received,
+      applied,
+      lag: received - applied,
+      connected: replica?.connected ?? false,
+      endpoints: this.addresses,
+      takeover: this.#takeover,
+    };
+  }
+}
+
+function asName(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
+}
+
+function portOf(address: string): number {
+  return Number(address.slice(address.lastIndexOf(':') + 1));
+}
