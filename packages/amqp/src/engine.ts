@@ -11,7 +11,7 @@ import type { AmqpClient } from './client.js';
 import { performativeCode } from './codec/decode-performative.js';
 import { encodeClose, encodeOpen } from './codec/encode-performative.js';
 import { FrameReader } from './codec/frame-reader.js';
-import { DESCRIPTOR, FRAME_TYPE } from './codec/types.js';
+import { DESCRIPTOR, FRAME_BYTES_MIN_MAX, FRAME_TYPE } from './codec/types.js';
 import { AmqpError, CONDITION, errorInfo, errorInfoOf, isAnswer } from './errors.js';
 import { handleAttach } from './handle-attach.js';
 import { handleBegin } from './handle-begin.js';
@@ -106,6 +106,13 @@ export class AmqpEngine implements ProtocolEngine, ConnectionSink {
     return phase === 'header' || phase === 'agreed';
   }
 
+  get #handshakeFrameBytes(): number {
+    const { handshakeBytesMax } = this.context.broker.limits;
+    // Part 5.3.1; an open may be larger than 2.4.1 asks for, as those of some clients are.
+    if (this.#handshake.phase !== 'sasl') return handshakeBytesMax;
+    return Math.min(FRAME_BYTES_MIN_MAX, handshakeBytesMax);
+  }
+
   #needed(view: Buffer, position: number): number {
     return this.#awaitsHeader || position === view.length ? 0 : this.#frames.needed;
   }
@@ -122,6 +129,7 @@ export class AmqpEngine implements ProtocolEngine, ConnectionSink {
     if (this.#awaitsHeader) {
       if (view.length - position < PROTOCOL_HEADER_BYTES) return -1;
       this.#handshake.header(view, position);
+      this.#frames.maxBytes = this.#handshakeFrameBytes;
       return position + PROTOCOL_HEADER_BYTES;
     }
     const frames = this.#frames;

@@ -1,11 +1,13 @@
 import { BrokerError, type ByteSink, type EngineContext, type Principal } from '@causeway/core';
+import { WireError } from '@causeway/wire';
 import { decodeSaslInit, decodeSaslResponse } from './codec/decode-sasl.js';
 import {
   encodeSaslChallenge,
   encodeSaslMechanisms,
   encodeSaslOutcome,
 } from './codec/encode-sasl.js';
-import { DESCRIPTOR, SASL_CODE } from './codec/types.js';
+import { skipValue } from './codec/skip-value.js';
+import { DESCRIPTOR, FRAME_BYTES_MIN_MAX, SASL_CODE } from './codec/types.js';
 import { AmqpError, CONDITION } from './errors.js';
 import {
   AMQP_HEADER,
@@ -14,6 +16,7 @@ import {
   readProtocolHeader,
   SASL_HEADER,
 } from './protocol-header.js';
+import { saslCodeOf } from './sasl-code.js';
 import { SaslExchange, type SaslStep } from './sasl-exchange.js';
 
 /**
@@ -66,6 +69,9 @@ export class Handshake {
 
   /** Takes a SASL frame. */
   frame(code: number, view: Buffer, start: number, end: number): void {
+    if (skipValue(view, start, end) !== end) {
+      throw new WireError('a SASL frame has more than its body (part 5.3.1)');
+    }
     try {
       if (code === DESCRIPTOR.saslInit) {
         this.#step(this.#exchange.start(decodeSaslInit(view, start, end)));
@@ -79,9 +85,18 @@ export class Handshake {
   }
 
   #step(step: SaslStep): void {
-    if (step.kind === 'challenge') this.#write(encodeSaslChallenge(step.data));
+    if (step.kind === 'challenge') this.#challenge(step.data);
     else if (step.kind === 'welcome') this.#welcome(step.principal, step.data);
     else this.#wait(step.principal);
+  }
+
+  #challenge(data: Buffer): void {
+    const frame = encodeSaslChallenge(data);
+    // It repeats what the client says, who would not take it.
+    if (frame.length > FRAME_BYTES_MIN_MAX) {
+      throw new BrokerError('not-authenticated', 'the challenge would not fit into a frame');
+    }
+    this.#write(frame);
   }
 
   #wait(principal: Promise<Principal | null>): void {
@@ -116,7 +131,6 @@ export class Handshake {
 
   /** Part 5.3.2: a client that failed gets the outcome, and no second try. */
   #refuse(error: BrokerError): void {
-    const code = error.code === 'not-authenticated' ? SASL_CODE.auth : SASL_CODE.sysTemp;
     this.phase = 'refused';
     const { broker } = this.#context;
     broker.metrics.loginsRefused++;
@@ -126,7 +140,7 @@ export class Handshake {
       user: this.#exchange.user,
       reason: error.message,
     });
-    this.#write(encodeSaslOutcome(code, null));
+    this.#write(encodeSaslOutcome(saslCodeOf(error), null));
     this.#sink.end();
   }
 
