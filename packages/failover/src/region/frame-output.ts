@@ -1,6 +1,9 @@
 import type { Socket } from 'node:net';
 
-/** Collects what one turn has to say to a peer, and writes it at once. Nothing is copied. */
+/** Up to this size one copy costs less than handing over each piece. */
+const COPIED_BYTES_MAX = 16 * 1024;
+
+/** Collects what one turn has to say to a peer, and writes it at once. What is large is not copied. */
 export class FrameOutput {
   readonly #socket: Socket;
   #chunks: Buffer[] = [];
@@ -30,9 +33,14 @@ export class FrameOutput {
   flush(): void {
     this.#scheduled = false;
     const chunks = this.#chunks;
+    const bytes = this.#bytes;
     this.#chunks = [];
     this.#bytes = 0;
     if (this.#socket.destroyed || chunks.length === 0) return;
+    if (bytes <= COPIED_BYTES_MAX) {
+      this.#socket.write(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, bytes));
+      return;
+    }
     this.#socket.cork();
     for (const chunk of chunks) this.#socket.write(chunk);
     this.#socket.uncork();

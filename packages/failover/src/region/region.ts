@@ -54,7 +54,11 @@ export class Region {
    *   `config-invalid` for a folder of another cluster, and for an address that cannot be used
    */
   static async start(options: RegionOptions): Promise<Region> {
-    const { folder, log, onFatal } = options;
+    const { folder, log } = options;
+    const onFatal = (error: BrokerError): void => {
+      log.error('store failed', { code: error.code, reason: error.message });
+      options.onFatal(error);
+    };
     const limits = { ...REGION_LIMITS, ...options.limits };
     const store = await LogStore.open({ folder, log, onFatal });
     try {
