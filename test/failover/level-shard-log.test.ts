@@ -149,3 +149,24 @@ test('a reader that is slow is read back from the disk', async () => {
   expect(records.every(({ sequence, bytes }) => bytes[199_999] === sequence - 1)).toBe(true);
   await log.close();
 });
+
+test('closing writes what was accepted, and accepts nothing more', async () => {
+  const log = await open();
+  const outcomes: string[] = [];
+  let tail = 0;
+  const appendOn = (): void => {
+    log.append(tail++, Buffer.alloc(1000), ({ outcome }) => {
+      outcomes.push(outcome);
+      // A writer that never rests does not keep the log from closing.
+      if (outcome === 'ok') appendOn();
+    });
+  };
+  for (let chained = 0; chained < 4; chained++) appendOn();
+  await log.close();
+  const written = outcomes.filter((outcome) => outcome === 'ok').length;
+  expect(written).toBeGreaterThanOrEqual(4);
+  expect(outcomes.slice(written)).toEqual(Array.from({ length: 4 }, () => 'unknown'));
+  const again = await open();
+  expect(await again.tail()).toBe(written);
+  await again.close();
+});

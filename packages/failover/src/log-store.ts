@@ -87,6 +87,8 @@ export class LogStore {
   /** The folder does not say yet what it is. */
   #unmarked: boolean;
   #failure: BrokerError | null = null;
+  /** What is accepted no more, while what was accepted is still being written. */
+  #closing: BrokerError | null = null;
   #idle: (() => void) | null = null;
 
   private constructor(
@@ -149,7 +151,7 @@ export class LogStore {
       this.#add({ stage: null, bytes: 0, written: fenced, failed });
       return;
     }
-    this.#acceptedTail = sequence;
+    if (this.#failure === null && this.#closing === null) this.#acceptedTail = sequence;
     const key = logKey('record', sequence);
     sealValue(key, value);
     this.#add({
@@ -221,10 +223,11 @@ export class LogStore {
 
   /** Waits for what was accepted, then closes. */
   async close(): Promise<void> {
-    if (this.#database.status !== 'open') return;
+    if (this.#closing !== null) return;
+    this.#closing = new BrokerError('shutting-down', 'the log was closed');
     await this.#untilIdle();
     const healthy = this.#failure === null;
-    this.#fail(new BrokerError('shutting-down', 'the log was closed'));
+    this.#fail(this.#closing);
     await this.#garbage.end();
     await this.#database.close();
     if (healthy && this.#tail > 0) this.#witness.write(this.#tail);
@@ -232,9 +235,9 @@ export class LogStore {
   }
 
   #add(step: Step): void {
-    if (this.#failure !== null) {
-      const failure = this.#failure;
-      queueMicrotask(() => step.failed(failure));
+    const refusal = this.#failure ?? this.#closing;
+    if (refusal !== null) {
+      queueMicrotask(() => step.failed(refusal));
       return;
     }
     this.#waiting.push(step);

@@ -22,7 +22,7 @@ export interface ConnectOptions {
 }
 
 export interface ConnectTimeouts {
-  /** For a connection, hello included. */
+  /** For a connection, hello included; the region may take 1.2 s to see that a rival is gone. */
   readonly connectMs: number;
   /** After which a request without an answer is `unknown`, or rejects. */
   readonly requestMs: number;
@@ -36,7 +36,7 @@ export interface ConnectTimeouts {
 }
 
 export const CONNECT_TIMEOUTS: ConnectTimeouts = {
-  connectMs: 1500,
+  connectMs: 2500,
   requestMs: 2000,
   heartbeatMs: 400,
   silenceMs: 1600,
