@@ -18,7 +18,7 @@ export {
   type RecordHeader,
   type RecordKind,
 } from './log-record.js';
-export { LogStore, type LogStoreOptions } from './log-store.js';
+export type { LogStoreOptions } from './log-store.js';
 export { LogTrimmedError } from './log-trimmed-error.js';
 export type { NodeStatus, ReplicaRole } from './node-status.js';
 export { Edge } from './proxy/edge.js';
