@@ -34,10 +34,11 @@ export async function openDatabase(
   folder: string,
   options: Partial<LevelOptions>,
 ): Promise<Database> {
-  const database: Database = new Level(folder, { ...LEVEL_OPTIONS, ...options, ...ENCODINGS });
   try {
     await mkdir(folder, { recursive: true });
     refuseWithoutCurrent(folder);
+    // Once it is made it opens by itself, whether it is asked to or not.
+    const database: Database = new Level(folder, { ...LEVEL_OPTIONS, ...options, ...ENCODINGS });
     await database.open();
     return database;
   } catch (error) {
