@@ -1,5 +1,5 @@
-import type { Message } from '@causeway/core';
-import { Ring } from '@causeway/wire';
+import type { Message, QueueEntry } from '@causeway/core';
+import { Ring, type SlidingMap } from '@causeway/wire';
 import type { AmqpClient } from './client.js';
 import { encodeState } from './codec/encode-state.js';
 import {
@@ -14,9 +14,9 @@ import { distance, increment } from './serial.js';
 /** A delivery of which a part could not leave yet. */
 interface Remainder {
   readonly link: SendingLink;
-  readonly number: number;
+  /** Null when it is settled by sending it. */
+  readonly entry: QueueEntry | null;
   readonly tag: number;
-  readonly settled: boolean;
   /** Of one that is resumed: the state in its first frame, which has no payload (part 2.6.13). */
   readonly resumed: Buffer | null;
   /** What precedes the message's own bytes; empty once it has left. */
@@ -24,8 +24,8 @@ interface Remainder {
   readonly bytes: Buffer;
   at: number;
   readonly end: number;
-  /** Its first frame has left. */
-  begun: boolean;
+  /** Given when its first frame leaves; -1 before. */
+  number: number;
 }
 
 const EMPTY = Buffer.alloc(0);
@@ -45,10 +45,18 @@ export class OutgoingTransfers {
   readonly #client: AmqpClient;
   readonly #channel: number;
   readonly #payloadMax: number;
+  readonly #unsettled: SlidingMap<QueueEntry>;
   readonly #waiting = new Ring<Remainder>();
 
-  constructor(client: AmqpClient, channel: number, window: number) {
+  /** @param unsettled gets each delivery as it begins, and gives it its number */
+  constructor(
+    client: AmqpClient,
+    channel: number,
+    window: number,
+    unsettled: SlidingMap<QueueEntry>,
+  ) {
     this.#client = client;
+    this.#unsettled = unsettled;
     this.#channel = channel;
     this.window = window;
     this.#payloadMax = client.remoteFrameBytesMax - TRANSFER_HEAD_BYTES_MAX;
@@ -69,47 +77,72 @@ export class OutgoingTransfers {
   /** Sends what waits, as far as the window and the socket let it through. */
   proceed(): void {
     for (let next = this.#waiting.peek(); next !== undefined; next = this.#waiting.peek()) {
-      // What did not leave completely on a link that is gone went back to its queue.
+      // What did not leave, or not completely, on a link that is gone went back to its queue.
       if (!next.link.detached && !this.#write(next)) return;
       this.#waiting.shift();
     }
   }
 
   /**
-   * Sends a message; what the window does not let through now follows later.
-   * @param number of the delivery, of which the lower 32 bits are its id
+   * Sends a message; what the window does not let through now follows later. A delivery has no id
+   * until it begins: clients such as Qpid Proton's count on ids without gaps.
    * @param failures deliveries of it that failed so far
    */
   send(
     link: SendingLink,
-    number: number,
+    entry: QueueEntry | null,
     message: Message,
-    settled: boolean,
     failures: number,
     redelivered: boolean,
   ): void {
     outgoing.fill(this.#client, message, failures, redelivered);
-    const { head, bytes, start, end } = outgoing;
-    if (!this.blocked && outgoing.length <= this.#payloadMax) {
+    const atOnce = !this.blocked && outgoing.length <= this.#payloadMax;
+    // What waits, or is handed over by reference, outlives the input that a message borrows from.
+    if (message.borrowed && (!atOnce || message.size >= REFERENCE_BYTES_MIN)) {
+      message.keep();
+      outgoing.fill(this.#client, message, failures, redelivered);
+    }
+    if (atOnce) {
+      const { head, bytes, start, end } = outgoing;
+      const settled = entry === null;
+      const number = this.#number(entry);
       this.#frame(link.handle, number, message.id, settled, false, head, bytes, start, end);
       return;
     }
-    this.#begin(this.#remainder(link, number, message.id, settled, null));
+    this.#begin(this.#remainder(link, entry, message.id, null));
   }
 
   /** Delivers a message again on a resumed link: an empty transfer says so, the whole follows. */
-  resume(link: SendingLink, number: number, message: Message, failures: number): void {
-    outgoing.fill(this.#client, message, failures, true);
-    this.#begin(this.#remainder(link, number, message.id, false, FROM_THE_START));
+  resume(link: SendingLink, entry: QueueEntry): void {
+    const { shown } = entry;
+    outgoing.fill(this.#client, shown, Math.max(1, entry.deliveryCount), true);
+    this.#begin(this.#remainder(link, entry, shown.id, FROM_THE_START));
   }
 
   /**
    * Settles, on a resumed link, a delivery whose outcome the client had (part 2.6.13).
    * @param resumed the outcome
    */
-  finish(link: SendingLink, number: number, tag: number, resumed: Buffer): void {
-    const delivery = { link, number, tag, settled: true, resumed, begun: false };
-    this.#begin({ ...delivery, head: EMPTY, bytes: EMPTY, at: 0, end: 0 });
+  finish(link: SendingLink, tag: number, resumed: Buffer): void {
+    const nothing = { head: EMPTY, bytes: EMPTY, at: 0, end: 0 };
+    this.#begin({ link, entry: null, tag, resumed, number: -1, ...nothing });
+  }
+
+  /** The deliveries of a link, which is about to go, that have not begun. */
+  withdraw(link: SendingLink): { readonly entry: QueueEntry; readonly resumed: boolean }[] {
+    const found: { entry: QueueEntry; resumed: boolean }[] = [];
+    for (let index = 0; index < this.#waiting.length; index++) {
+      const { link: of, entry, number, resumed } = this.#waiting.at(index)!;
+      if (of === link && entry !== null && number < 0) {
+        found.push({ entry, resumed: resumed !== null });
+      }
+    }
+    return found;
+  }
+
+  /** The lower 32 bits are the id. */
+  #number(entry: QueueEntry | null): number {
+    return entry === null ? this.#unsettled.skip() : this.#unsettled.add(entry);
   }
 
   #begin(delivery: Remainder): void {
@@ -119,13 +152,12 @@ export class OutgoingTransfers {
   /** What is to be sent of the outgoing message. */
   #remainder(
     link: SendingLink,
-    number: number,
+    entry: QueueEntry | null,
     tag: number,
-    settled: boolean,
     resumed: Buffer | null,
   ): Remainder {
     const { head, bytes, start, end } = outgoing;
-    const delivery = { link, number, tag, settled, resumed, begun: false };
+    const delivery = { link, entry, tag, resumed, number: -1 };
     // A head that fills a frame is cut like the rest: annotations may be larger than a small frame.
     if (head.length < this.#payloadMax) {
       return { ...delivery, head: Buffer.from(head), bytes, at: start, end };
@@ -136,18 +168,20 @@ export class OutgoingTransfers {
 
   /** @returns whether all of it has left */
   #write(delivery: Remainder): boolean {
-    const { link, settled, resumed, bytes, end } = delivery;
+    const { link, entry, resumed, bytes, end } = delivery;
+    const settled = entry === null;
     while (this.window > 0 && !this.#client.sink.congested) {
-      if (resumed !== null && !delivery.begun) {
+      const begins = delivery.number < 0;
+      if (begins) delivery.number = this.#number(entry);
+      if (begins && resumed !== null) {
         this.#resumed(delivery, resumed);
         if (settled) return true;
         continue;
       }
-      const { head, at } = delivery;
+      const { head, at, number } = delivery;
       const next = Math.min(end, at + this.#payloadMax - head.length);
-      const tag = delivery.begun ? -1 : delivery.tag;
-      this.#frame(link.handle, delivery.number, tag, settled, next < end, head, bytes, at, next);
-      delivery.begun = true;
+      const tag = begins ? delivery.tag : -1;
+      this.#frame(link.handle, number, tag, settled, next < end, head, bytes, at, next);
       delivery.head = EMPTY;
       delivery.at = next;
       if (next === end) return true;
@@ -155,10 +189,9 @@ export class OutgoingTransfers {
     return false;
   }
 
-  #resumed(delivery: Remainder, state: Buffer): void {
-    const { link, number, tag, settled } = delivery;
-    this.#client.write(encodeResumed(this.#channel, link.handle, number, tag, settled, state));
-    delivery.begun = true;
+  #resumed({ link, entry, number, tag }: Remainder, state: Buffer): void {
+    const frame = encodeResumed(this.#channel, link.handle, number, tag, entry === null, state);
+    this.#client.write(frame);
     this.nextId = increment(this.nextId);
     this.window--;
   }

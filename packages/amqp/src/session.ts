@@ -15,7 +15,7 @@ import type { ProvisionalDelivery } from './provisional-outcomes.js';
 import type { IncomingDelivery, ReceivingLink } from './receiving-link.js';
 import type { SendingLink } from './sending-link.js';
 import { increment } from './serial.js';
-import { type LinkEvent, SuspendedLink } from './suspended-link.js';
+import { type LinkEvent, SuspendedLink, tagOf } from './suspended-link.js';
 
 export type Link = SendingLink | ReceivingLink;
 
@@ -86,8 +86,8 @@ export class Session implements Confirmable {
   #nextIncomingId: number;
   #incomingWindow: number;
   readonly #detaching = new Ring<PendingDetach>();
-  /** By number. */
-  readonly #finished = new Map<number, FinishedDelivery>();
+  /** In the order of their confirms. */
+  readonly #finishing = new Ring<FinishedDelivery>();
   /** What is repeated when a delivery is settled, unless it was accepted; by number. */
   readonly #outcomes = new Map<number, Buffer>();
 
@@ -98,7 +98,7 @@ export class Session implements Confirmable {
     this.handles = new NumberPool(begin.handleMax);
     this.#nextIncomingId = begin.nextOutgoingId;
     this.#incomingWindow = client.broker.limits.sessionWindowFrames;
-    this.transfers = new OutgoingTransfers(client, channel, begin.incomingWindow);
+    this.transfers = new OutgoingTransfers(client, channel, begin.incomingWindow, this.unsettled);
     this.dispositions = new DispositionWriter(client, channel);
     this.incoming = new IncomingDeliveries(this);
     this.unsettled.startAt(0);
@@ -169,25 +169,22 @@ export class Session implements Confirmable {
     entry: QueueEntry | null,
     redelivered: boolean,
   ): void {
-    const number = entry === null ? this.unsettled.skip() : this.unsettled.add(entry);
     const failures = entry === null ? 0 : failuresOf(entry);
-    this.transfers.send(link, number, message, entry === null, failures, redelivered);
+    this.transfers.send(link, entry, message, failures, redelivered);
     if (this.transfers.blocked) this.#pauseAll();
     else if (this.client.sink.congested) link.consumer.pause();
   }
 
   /** Delivers again, under the same tag, what the client of a resumed link has only in part. */
   resumeDelivery(link: SendingLink, entry: QueueEntry): void {
-    const number = this.unsettled.add(entry);
-    this.transfers.resume(link, number, entry.shown, Math.max(1, entry.deliveryCount));
+    this.transfers.resume(link, entry);
     if (this.transfers.blocked) this.#pauseAll();
   }
 
   /** Settles a delivery whose outcome came with the attach that resumed it. */
   finishResumed(link: SendingLink, tag: number, outcome: DeliveryState): void {
-    const number = this.unsettled.skip();
-    this.#finished.set(number, { link, tag, outcome: encodeEcho(outcome) });
-    this.client.broker.confirm(this, number * KINDS + CONFIRM.resume);
+    this.#finishing.push({ link, tag, outcome: encodeEcho(outcome) });
+    this.client.broker.confirm(this, CONFIRM.resume);
   }
 
   /** The socket or the window is open again. */
@@ -232,7 +229,7 @@ export class Session implements Confirmable {
         this.#answerDetach(this.#detaching.shift()!);
         break;
       case CONFIRM.resume:
-        this.#finish(subject);
+        this.#finish(this.#finishing.shift()!);
         break;
       default:
         this.#end();
@@ -373,15 +370,23 @@ export class Session implements Confirmable {
     link.detached = true;
     link.suspended = suspended;
     this.client.registry.remove(this.client, link);
-    if (link.role === 'sending') link.consumer.setCredit(0);
+    if (link.role === 'sending') this.#halt(link);
     else this.client.partialBytes -= link.partial?.length ?? 0;
     return suspended;
   }
 
-  #finish(number: number): void {
-    const { link, tag, outcome } = this.#finished.get(number)!;
-    this.#finished.delete(number);
-    if (!link.detached) this.transfers.finish(link, number, tag, outcome);
+  /** What has not begun to leave goes back; what the client of a resumed link has, stays its. */
+  #halt(link: SendingLink): void {
+    link.consumer.setCredit(0);
+    for (const { entry, resumed } of this.transfers.withdraw(link)) {
+      if (entry.consumer !== link.consumer) continue;
+      if (resumed) link.unresumed.set(tagOf(entry.message.id), entry);
+      else this.client.broker.settle(entry, 'released');
+    }
+  }
+
+  #finish({ link, tag, outcome }: FinishedDelivery): void {
+    if (!link.detached) this.transfers.finish(link, tag, outcome);
   }
 
   #answerDetach(pending: PendingDetach): void {

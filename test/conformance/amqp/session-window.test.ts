@@ -222,6 +222,32 @@ describe('what the client takes', () => {
     await client.expectSilence();
   });
 
+  test.each([false, true])(
+    '2.6.12 2.8.8 what never left has no id (closed: %s)',
+    async (closed) => {
+      const [first, second] = [name('queue'), name('queue')];
+      await fill(first, message(10));
+      await fill(second, message(10));
+      const client = await connect();
+      await client.begin({ incomingWindow: 0 });
+      const flow = (handle: number, incomingWindow: number) =>
+        amqp.flow({ incomingWindow, handle, deliveryCount: 0, linkCredit: 1 });
+      await client.attachReceiver(first, { source: { address: first, expiryPolicy: 'never' } });
+      client.send(flow(0, 0));
+      await client.expectSilence();
+      client.send(amqp.detach({ closed }));
+      await client.expect('detach');
+      const other = await session();
+      await other.attachReceiver(first);
+      other.send(amqp.flow({ handle: 0, deliveryCount: 0, linkCredit: 1 }));
+      await other.expect('transfer');
+      await client.attachReceiver(second, { handle: 1 });
+      client.send(flow(1, 10));
+      // Clients such as Qpid Proton's take a gap for an error.
+      await client.expect('transfer', { deliveryId: 0 });
+    },
+  );
+
   test('2.7.4 what a flow says of the session holds without a handle, too', async () => {
     const client = await session();
     client.send(amqp.flow({ nextOutgoingId: 3, echo: true }));
