@@ -1,17 +1,8 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  findPlan,
-  formatJudgements,
-  History,
-  judge,
-  type Plan,
-  readLedger,
-  runDrill,
-} from '@causeway/drill';
-import { openDrillProgress } from './drill-progress.js';
-import { type DrillTargetName, openDrillTarget } from './drill-target.js';
+import { findPlan, formatJudgements, type RunReport } from '@causeway/drill';
+import type { DrillTargetName } from './drill-target.js';
 import { endWithVerdict } from './drill-verdict.js';
+import { runPlan, timestamp } from './run-plan.js';
 
 export interface DrillRunOptions {
   readonly target: DrillTargetName;
@@ -23,23 +14,31 @@ export interface DrillRunOptions {
 
 /** `causeway drill run`: runs a plan, and judges what came of it. */
 export async function runDrillRun(nameOrFile: string, options: DrillRunOptions): Promise<void> {
-  const plan = withOptions(findPlan(nameOrFile), options);
+  const found = findPlan(nameOrFile);
+  const { rounds = found.rounds, seed = found.seed } = options;
+  const plan = { ...found, rounds, seed };
   const folder = options.out ?? `drill-${plan.name}-${timestamp()}`;
-  mkdirSync(folder, { recursive: true });
-  const ledger = join(folder, 'ledger.jsonl');
-  const target = openDrillTarget(options.target, folder, plan.seed);
-  const progress = openDrillProgress(plan);
-  await runDrill(plan, target, ledger, progress.watch).finally(progress.stop);
-  const judgements = judge(new History(await readLedger(ledger)));
-  console.log(options.json === true ? JSON.stringify(judgements) : formatJudgements(judgements));
-  console.log(`ledger: ${ledger}`);
-  endWithVerdict(judgements.verdict);
+  const report = await runPlan(plan, options.target, folder);
+  console.log(options.json === true ? JSON.stringify(report) : formatRun(report, folder));
+  endWithVerdict(report.verdict);
 }
 
-function withOptions(plan: Plan, { rounds, seed }: DrillRunOptions): Plan {
-  return { ...plan, rounds: rounds ?? plan.rounds, seed: seed ?? plan.seed };
+function formatRun(report: RunReport, folder: string): string {
+  const { totals, writeRto, readRto, skipped } = report;
+  return [
+    formatJudgements(report),
+    `${totals.confirmed} confirmed, ${totals.lost} lost, ${totals.unflagged} duplicates unflagged, ` +
+      `${totals.flagged} flagged, ${totals.reordered} out of order`,
+    `writes were back after: ${formatTimes(writeRto)}`,
+    `reads were back after: ${formatTimes(readRto)}`,
+    ...skipped.map((reason) => `not applicable: ${reason}`),
+    `report: ${join(folder, 'report.html')}`,
+  ].join('\n');
 }
 
-function timestamp(): string {
-  return new Date().toISOString().replace(/[:T]/g, '-').slice(0, 19);
+function formatTimes(measured: RunReport['writeRto']): string {
+  if (measured === null) return 'not measured';
+  const { median, p95, max } = measured;
+  const [middle, most, worst] = [median, p95, max].map(Math.round);
+  return `median ${middle} ms, p95 ${most} ms, max ${worst} ms`;
 }

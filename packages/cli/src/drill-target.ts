@@ -1,8 +1,7 @@
 import { fileURLToPath } from 'node:url';
-import { type DrillTarget, StandaloneTarget, seededRandom } from '@causeway/drill';
+import { type DrillTarget, MultiAzTarget, StandaloneTarget, seededRandom } from '@causeway/drill';
 
-export const DRILL_TARGETS = ['standalone'] as const;
-export type DrillTargetName = (typeof DRILL_TARGETS)[number];
+export type DrillTargetName = 'standalone' | 'multi-az';
 
 const COMMAND = fileURLToPath(new URL('../bin/causeway.js', import.meta.url));
 
@@ -10,7 +9,8 @@ const COMMAND = fileURLToPath(new URL('../bin/causeway.js', import.meta.url));
  * @param folder where the target keeps its store and its logs
  * @param seed of the jitter of its network
  */
-export function openDrillTarget(_name: DrillTargetName, folder: string, seed: number): DrillTarget {
+export function openDrillTarget(name: DrillTargetName, folder: string, seed: number): DrillTarget {
   const command = [process.execPath, COMMAND];
+  if (name === 'multi-az') return new MultiAzTarget({ command, folder });
   return new StandaloneTarget({ command, folder, random: seededRandom(seed + 2) });
 }

@@ -1,7 +1,10 @@
 import { type Command, Option } from 'commander';
-import { count } from './option-parsers.js';
+import { collect, count, seconds } from './option-parsers.js';
 
-const DRILL_TARGETS = ['standalone'];
+const targetOption = () =>
+  new Option('-t, --target <target>', 'what to run it against')
+    .choices(['standalone', 'multi-az'])
+    .default('standalone');
 
 /** `causeway drill` and what belongs to it. */
 export function addDrill(program: Command): void {
@@ -11,7 +14,17 @@ export function addDrill(program: Command): void {
     .addHelpText(
       'after',
       `
-Exit codes: 0 the verdict is PASS, 1 FAIL, 2 wrong arguments or a plan that cannot be run, 5 UNKNOWN.`,
+A target is started for the drill, with an empty store, and stopped afterwards: standalone is one
+broker, multi-az a pair with everything that it needs. docs/drills.md says how to write a plan.
+
+Exit codes: 0 the verdict is PASS, 1 FAIL, 2 wrong arguments or a plan that cannot be run, 5 UNKNOWN.
+
+Examples:
+  causeway drill list
+  causeway drill run kill-active --target multi-az
+  causeway drill run ./my-plan.yaml --rounds 5 --out report
+  causeway drill soak --target multi-az --for 3600
+  causeway drill verify report/ledger.jsonl`,
     );
   drill
     .command('list')
@@ -21,18 +34,23 @@ Exit codes: 0 the verdict is PASS, 1 FAIL, 2 wrong arguments or a plan that cann
   drill
     .command('run <plan>')
     .description('Run a plan, by the name of a stock plan or its file, and judge it.')
-    .addOption(
-      new Option('-t, --target <target>', 'what to run it against')
-        .choices(DRILL_TARGETS)
-        .default('standalone'),
-    )
+    .addOption(targetOption())
     .option('-o, --out <folder>', 'where the ledger and the report go')
     .option('-r, --rounds <number>', 'repeat the faults so many times', count)
     .option('--seed <number>', 'another seed than that of the plan', count)
-    .option('--json', 'print the verdict as JSON')
+    .option('--json', 'print the report as JSON')
     .action(async (plan, options) =>
       (await import('./command-drill-run.js')).runDrillRun(plan, options),
     );
+  drill
+    .command('soak')
+    .description('Run one plan after another, as chance has it, until one fails.')
+    .addOption(targetOption())
+    .option('-o, --out <folder>', 'where the ledgers and the reports go')
+    .option('--for <seconds>', 'begin no drill after so long', seconds, 3600)
+    .option('--plans <plan>', 'a plan to choose from; may be repeated', collect, [])
+    .option('--seed <number>', 'seed of the choice', count, 1)
+    .action(async (options) => (await import('./command-drill-soak.js')).runDrillSoak(options));
   drill
     .command('verify <ledger>')
     .description('Judge a run by its ledger, which is all that is needed.')

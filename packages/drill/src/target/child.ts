@@ -81,6 +81,11 @@ export class Child {
     await ended;
   }
 
+  /** Resolves when it has ended by itself. */
+  async ended(): Promise<void> {
+    if (this.running) await once(this.#process!, 'exit');
+  }
+
   /** Ends it in whatever state it is, and closes its log. */
   async dispose(): Promise<void> {
     this.signal('SIGCONT');

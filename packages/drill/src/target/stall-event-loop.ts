@@ -5,7 +5,7 @@ const CONNECT_MS = 2000;
 
 /**
  * Has a Node.js process do nothing else for a while, through its inspector.
- * @param inspector the address that it printed: `ws://127.0.0.1:PORT/ID`
+ * @param inspector its address: `ws://127.0.0.1:PORT/ID`
  * @throws DrillError when there is no such inspector
  */
 export async function stallEventLoop(inspector: string, milliseconds: number): Promise<void> {
@@ -16,7 +16,11 @@ export async function stallEventLoop(inspector: string, milliseconds: number): P
       reject(new DrillError(`the inspector of the broker does not answer: ${error.message}`)),
     );
   });
-  const loop = `{ const end = Date.now() + ${milliseconds}; while (Date.now() < end); }`;
+  // The inspector is closed again: another process may want its port.
+  const close = "process.getBuiltinModule?.('inspector').close()";
+  const loop =
+    `{ const end = performance.now() + ${milliseconds}; while (performance.now() < end); ` +
+    `setImmediate(() => ${close}); }`;
   socket.send(JSON.stringify({ id: 1, method: 'Runtime.evaluate', params: { expression: loop } }));
   await new Promise<void>((resolve) => {
     socket.once('message', () => resolve());

@@ -7,6 +7,7 @@ import { Child } from './child.js';
 import { ClientNetwork } from './client-network.js';
 import { ConnectionStorm } from './connection-storm.js';
 import { freePort } from './free-port.js';
+import { openInspector } from './open-inspector.js';
 import { buildShim, type Shim } from './shim.js';
 import { stallEventLoop } from './stall-event-loop.js';
 import type { DrillTarget, Injection, NotApplicable, ProtocolName } from './target.js';
@@ -37,7 +38,6 @@ export class StandaloneTarget implements DrillTarget {
   #record: (entry: LedgerEntry) => void = () => {};
   #shim: Shim | null = null;
   #child: Child | null = null;
-  #inspector = '';
   #starts = 0;
   #kills = 0;
 
@@ -59,7 +59,7 @@ export class StandaloneTarget implements DrillTarget {
     const [program, ...args] = command;
     this.#child = new Child(
       [
-        ...[program!, '--inspect=127.0.0.1:0', ...args, 'start', '--data', join(folder, 'data')],
+        ...[program!, ...args, 'start', '--data', join(folder, 'data')],
         ...['--set', `listeners=${JSON.stringify(listeners)}`],
         ...['--set', `users=${JSON.stringify(users)}`],
         ...['--set', 'admin.port=0'],
@@ -101,7 +101,9 @@ export class StandaloneTarget implements DrillTarget {
       case 'stall': {
         let stalled = Promise.resolve();
         const begin = async () => {
-          stalled = stallEventLoop(this.#inspector, fault.for);
+          stalled = openInspector(this.#child!.pid).then((inspector) =>
+            stallEventLoop(inspector, fault.for),
+          );
         };
         return { detail: NODE, begin, end: () => stalled };
       }
@@ -132,8 +134,7 @@ export class StandaloneTarget implements DrillTarget {
     const start = ++this.#starts;
     const kills = this.#kills;
     try {
-      const output = await this.#child!.start((text) => /^ready .*\n/m.test(text));
-      this.#inspector = /ws:\/\/\S+/.exec(output)?.[0] ?? '';
+      await this.#child!.start((text) => /^ready .*\n/m.test(text));
       this.#record({ kind: 'role', node: NODE, role: 'active', epoch: start });
     } catch (error) {
       // Another fault ended it while it started, and it was started again.
