@@ -160,6 +160,11 @@ describe('I8, state', () => {
     expect(failures(...stored, state('store', 1), state('read', 1))).toEqual([]);
   });
 
+  it('says nothing of what nobody could read', () => {
+    const entries = [...CLIENTS, state('store', 1), state('stored', 1), ...END];
+    expect(judgementOf('I8', entries)).toMatchObject({ verdict: 'UNKNOWN', exercised: true });
+  });
+
   it('fails for a session that was gone', () => {
     const client = consumer('s', 'q', true);
     const again = (resumed: boolean) => [

@@ -11,6 +11,7 @@ export const STATE_SURVIVES: Invariant = {
     return {
       checked: sessions.checked + states.checked,
       findings: [...sessions.findings, ...states.findings],
+      ...(states.unknown === undefined ? {} : { unknown: states.unknown }),
     };
   },
 };
@@ -43,14 +44,18 @@ interface State {
 function lostStates(history: History): Check {
   const findings: Finding[] = [];
   const states = new Map<string, State>();
+  const unread = new Set<string>();
   let checked = 0;
   for (const { what, name, step, value, line } of history.of('state')) {
     const key = `${what} ${name}`;
     const state = states.get(key) ?? { asked: new Map(), confirmed: new Map() };
     states.set(key, state);
     if (step === 'store') state.asked.set(value ?? 0, line);
-    else if (step === 'stored') state.confirmed.set(value ?? 0, line);
-    else {
+    else if (step === 'stored') {
+      state.confirmed.set(value ?? 0, line);
+      unread.add(key);
+    } else {
+      unread.delete(key);
       const last = lastConfirmed(state);
       if (last === null) continue;
       checked++;
@@ -63,7 +68,9 @@ function lostStates(history: History): Check {
       });
     }
   }
-  return { checked, findings };
+  if (unread.size === 0) return { checked, findings };
+  const unknown = `${[...unread].join(', ')} could not be read`;
+  return { checked: checked + unread.size, findings, unknown };
 }
 
 /** Of the values that were confirmed, the one that was stored last. */
