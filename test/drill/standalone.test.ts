@@ -7,6 +7,7 @@ import {
   formatJudgements,
   History,
   judge,
+  lengthOf,
   parsePlan,
   readLedger,
   runDrill,
@@ -41,9 +42,10 @@ function expectPass(history: History): void {
   expect(history.of('confirm').length).toBeGreaterThan(200);
 }
 
-const starts = (history: History) => history.of('role').filter(({ role }) => role === 'active');
+/** How often the broker ended. */
+const ends = (history: History) => history.of('role').filter(({ role }) => role === 'stopped');
 const longestWriteOutage = (history: History) =>
-  Math.max(...findOutages(history).writes.map(({ from, to }) => ((to ?? from) - from) / 1e6));
+  Math.max(...findOutages(history).writes.map((outage) => lengthOf(outage) ?? Infinity));
 
 describe.concurrent('a drill against a single broker', () => {
   test('that is killed, and restarted in order', async () => {
@@ -52,7 +54,7 @@ describe.concurrent('a drill against a single broker', () => {
       '{ fault: terminate, at: 4500ms }',
     ]);
     expectPass(history);
-    expect(starts(history)).toHaveLength(3);
+    expect(ends(history)).toHaveLength(2);
   });
 
   test('that is frozen, and blocked', async () => {
@@ -61,8 +63,8 @@ describe.concurrent('a drill against a single broker', () => {
       '{ fault: stall, at: 5s, for: 1s }',
     ]);
     expectPass(history);
-    expect(starts(history)).toHaveLength(1);
-    expect(longestWriteOutage(history)).toBeGreaterThan(2400);
+    expect(ends(history)).toHaveLength(0);
+    expect(longestWriteOutage(history)).toBeGreaterThan(1500);
   });
 
   test('behind a network that is cut, mute, reset, flapping and slow', async () => {
@@ -75,7 +77,7 @@ describe.concurrent('a drill against a single broker', () => {
     ]);
     expectPass(history);
     expect(history.of('disconnected').length).toBeGreaterThan(10);
-    expect(longestWriteOutage(history)).toBeGreaterThan(2400);
+    expect(longestWriteOutage(history)).toBeGreaterThan(1500);
   });
 
   test('whose disk is slow, then full, and whose clock jumps', async () => {
@@ -85,13 +87,13 @@ describe.concurrent('a drill against a single broker', () => {
       '{ fault: full-disk, at: 3s, for: 1s }',
     ]);
     expectPass(history);
-    expect(starts(history), 'it ended when the disk was full').toHaveLength(2);
+    expect(ends(history), 'it ended when the disk was full').toHaveLength(1);
   });
 
   test('that many clients connect to at once', async () => {
-    const history = await run('4s', ['{ fault: storm, connections: 100, for: 3s }']);
+    const history = await run('4s', ['{ fault: storm, connections: 50, for: 3s }']);
     expectPass(history);
-    expect(history.of('storm')[0]).toMatchObject({ wanted: 100, connected: 100 });
+    expect(history.of('storm')[0]).toMatchObject({ wanted: 50, connected: 50 });
   });
 
   test('says nothing about what a single broker cannot have', async () => {

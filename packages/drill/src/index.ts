@@ -1,6 +1,6 @@
 export { DrillError } from './drill-error.js';
 export { readLedger } from './ledger/read-ledger.js';
-export { findOutages } from './measure/outages.js';
+export { findOutages, lengthOf } from './measure/outages.js';
 export { describeFault } from './plan/fault.js';
 export type { Plan } from './plan/plan.js';
 export { parsePlan } from './plan/read-plan.js';

@@ -53,6 +53,9 @@ export async function runDrill(
     }
     enter('warm-up');
     workload.openProducers();
+    if (!(await until(() => tally.lanes.size === plan.workload.length, CONNECT_MS))) {
+      throw new DrillError('the target does not confirm messages of all lanes, before any fault');
+    }
     await sleep(plan.warmUp);
     for (let round = 1; round <= plan.rounds; round++) {
       enter('round', round);

@@ -6,7 +6,8 @@ import { DEAD_LETTERS } from '../verdict/no-loss.js';
 export class Tally {
   confirmed = 0;
   delivered = 0;
-  lastDelivery = 0;
+  /** Lanes of which something was confirmed. */
+  readonly lanes = new Set<string>();
   readonly #clients = new Map<string, ClientEntry>();
   /** By destination. */
   readonly #subscriptions = new Map<string, Set<string>>();
@@ -32,6 +33,7 @@ export class Tally {
         break;
       case 'confirm':
         this.confirmed++;
+        this.lanes.add(this.#clients.get(event.client)?.lane ?? '');
         for (const subscription of this.#subscriptionsOf(event.id)) {
           if (!this.#came.get(subscription)!.has(event.id)) {
             this.#missing.get(subscription)!.add(event.id);
@@ -40,7 +42,6 @@ export class Tally {
         break;
       case 'deliver': {
         this.delivered++;
-        this.lastDelivery = event.t;
         const subscription = this.#clients.get(event.client)?.subscription;
         if (subscription === undefined) break;
         const all =

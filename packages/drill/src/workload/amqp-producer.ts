@@ -1,19 +1,15 @@
 import rhea, { type Delivery, type EventContext, type Sender } from 'rhea';
 import { openAmqp } from './amqp-connection.js';
 import type { OutgoingMessage } from './body.js';
-import type { ClientSettings, Producer } from './client-settings.js';
+import type { Address, ClientSettings, Producer } from './client-settings.js';
 import { Outbox } from './outbox.js';
-import { Reconnector } from './reconnector.js';
+import { type ConnectionEvents, Reconnector } from './reconnector.js';
 
 /** Sends durable messages unsettled; what is accepted is confirmed. */
 export function openAmqpProducer(settings: ClientSettings): Producer {
   const outbox = new Outbox(settings);
-  const reconnector = new Reconnector(settings, (address, events) => {
-    const ended = (reason: string) => {
-      outbox.closed();
-      events.ended(reason);
-    };
-    return openAmqp(settings, address, { ready: events.ready, ended }, (connection) => {
+  const open = (address: Address, events: ConnectionEvents) =>
+    openAmqp(settings, address, events, (connection) => {
       const sender = connection.open_sender({
         target: { address: settings.destination, capabilities: ['queue'] },
         snd_settle_mode: 0,
@@ -23,7 +19,7 @@ export function openAmqpProducer(settings: ClientSettings): Producer {
         outbox.opened(writer(sender, outbox));
       });
     });
-  });
+  const reconnector = new Reconnector(settings, open, () => outbox.closed());
   reconnector.start();
   return {
     send: (sequence) => outbox.send(sequence),

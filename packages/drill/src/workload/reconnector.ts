@@ -22,6 +22,7 @@ const ATTEMPT_MS = 2000;
 export class Reconnector {
   readonly #settings: ClientSettings;
   readonly #open: (address: Address, events: ConnectionEvents) => Connection;
+  readonly #lost: () => void;
   readonly #backoff: Backoff;
   #address = 0;
   #connection: Connection | null = null;
@@ -29,13 +30,18 @@ export class Reconnector {
   #ready = false;
   #stopped = false;
 
-  /** @param open starts one attempt */
+  /**
+   * @param open starts one attempt
+   * @param lost is told when the present connection has ended; former ones may say so late
+   */
   constructor(
     settings: ClientSettings,
     open: (address: Address, events: ConnectionEvents) => Connection,
+    lost: () => void = () => {},
   ) {
     this.#settings = settings;
     this.#open = open;
+    this.#lost = lost;
     this.#backoff = new Backoff(settings.random);
   }
 
@@ -53,6 +59,7 @@ export class Reconnector {
       clearTimeout(this.#timer);
       const kind = this.#ready ? 'disconnected' : 'error';
       this.#ready = false;
+      this.#lost();
       connection?.destroy();
       if (this.#stopped) return;
       ledger.record({ kind, client: name, reason });

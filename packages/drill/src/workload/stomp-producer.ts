@@ -1,17 +1,13 @@
-import type { ClientSettings, Producer } from './client-settings.js';
+import type { Address, ClientSettings, Producer } from './client-settings.js';
 import { Outbox } from './outbox.js';
-import { Reconnector } from './reconnector.js';
+import { type ConnectionEvents, Reconnector } from './reconnector.js';
 import { openStomp, sendWithReceipt } from './stomp-connection.js';
 
 /** Sends persistent messages, each with a receipt. */
 export function openStompProducer(settings: ClientSettings): Producer {
   const outbox = new Outbox(settings);
-  const reconnector = new Reconnector(settings, (address, events) => {
-    const ended = (reason: string) => {
-      outbox.closed();
-      events.ended(reason);
-    };
-    return openStomp(settings, address, { ready: events.ready, ended }, (client) => {
+  const open = (address: Address, events: ConnectionEvents) =>
+    openStomp(settings, address, events, (client) => {
       events.ready();
       outbox.opened(({ id, body }) => {
         const headers = {
@@ -21,7 +17,7 @@ export function openStompProducer(settings: ClientSettings): Producer {
         sendWithReceipt(client, 'SEND', headers, body, () => outbox.confirmed(id));
       });
     });
-  });
+  const reconnector = new Reconnector(settings, open, () => outbox.closed());
   reconnector.start();
   return {
     send: (sequence) => outbox.send(sequence),

@@ -1,8 +1,8 @@
 import type { Client } from 'stompit';
 import { makeMessage, type OutgoingMessage } from './body.js';
-import type { ClientSettings, Producer } from './client-settings.js';
+import type { Address, ClientSettings, Producer } from './client-settings.js';
 import { recordSend } from './outbox.js';
-import { Reconnector } from './reconnector.js';
+import { type ConnectionEvents, Reconnector } from './reconnector.js';
 import { openStomp, sendWithReceipt } from './stomp-connection.js';
 
 /** Messages of a transaction; every fifth transaction is aborted. */
@@ -19,16 +19,14 @@ export function openStompTransactions(settings: ClientSettings): Producer {
   let waiting: OutgoingMessage[] = [];
   let open = 0;
   let count = 0;
-  const reconnector = new Reconnector(settings, (address, events) => {
-    const ended = (reason: string) => {
-      client = null;
-      open = 0;
-      events.ended(reason);
-    };
-    return openStomp(settings, address, { ready: events.ready, ended }, (loggedIn) => {
+  const attempt = (address: Address, events: ConnectionEvents) =>
+    openStomp(settings, address, events, (loggedIn) => {
       client = loggedIn;
       events.ready();
     });
+  const reconnector = new Reconnector(settings, attempt, () => {
+    client = null;
+    open = 0;
   });
   reconnector.start();
 
