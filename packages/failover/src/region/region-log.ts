@@ -40,6 +40,7 @@ export class RegionLog implements ShardLog, LinkOwner {
   /** Snapshots of the nodes' state, for those that are behind the log's first record. */
   readonly snapshots: ClientSnapshots;
   #lastRequest = 0;
+  #sweptMs = performance.now();
   #closed: BrokerError | null = null;
 
   constructor(options: ConnectOptions) {
@@ -205,6 +206,10 @@ export class RegionLog implements ShardLog, LinkOwner {
 
   #sweep(): void {
     const nowMs = performance.now();
+    const wasHeldUp = nowMs - this.#sweptMs > 4 * SWEEP_MS;
+    this.#sweptMs = nowMs;
+    // What has arrived meanwhile has not been read yet: this process was silent, not the region.
+    if (wasHeldUp) return;
     this.#link.sweep(nowMs);
     const cause = new BrokerError('timed-out', 'the region did not answer in time');
     for (const [number, request] of this.#requests) {

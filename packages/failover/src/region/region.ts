@@ -31,6 +31,7 @@ export class Region {
   readonly #checker: NodeJS.Timeout;
   readonly #limits: RegionLimits;
   #checking: Promise<void> = Promise.resolve();
+  #sweptMs = performance.now();
   #closing: Promise<void> | null = null;
 
   private constructor(services: Omit<RegionServices, 'closed'>) {
@@ -171,6 +172,10 @@ export class Region {
 
   #sweep(): void {
     const nowMs = performance.now();
+    const wasHeldUp = nowMs - this.#sweptMs > 4 * SWEEP_MS;
+    this.#sweptMs = nowMs;
+    // What has arrived meanwhile has not been read yet: this process was silent, not the nodes.
+    if (wasHeldUp) return;
     for (const connection of this.#connections) connection.sweep(nowMs);
   }
 

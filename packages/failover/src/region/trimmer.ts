@@ -7,6 +7,8 @@ import type { RegionRetention } from './region-options.js';
 import type { SnapshotStore } from './snapshot-store.js';
 
 const HOUR_MS = 3_600_000;
+/** Nodes are asked again when they have not made a snapshot in this time. */
+const WANTED_EVERY_MS = 60_000;
 
 export interface TrimmerOptions {
   readonly store: LogStore;
@@ -28,6 +30,7 @@ export interface TrimmerOptions {
 export class Trimmer {
   readonly #options: TrimmerOptions;
   #bytes = 0;
+  #wantedMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: TrimmerOptions) {
     this.#options = options;
@@ -50,6 +53,8 @@ export class Trimmer {
     if (store.first > store.tail || !this.#isOverdue()) return;
     const covered = snapshots.latest?.to ?? 0;
     if (covered < store.first) {
+      if (performance.now() - this.#wantedMs < WANTED_EVERY_MS) return;
+      this.#wantedMs = performance.now();
       log.warn('log waits for a snapshot', { first: store.first, bytes: this.#bytes });
       this.#options.wantSnapshot();
       return;
