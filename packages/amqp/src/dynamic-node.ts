@@ -28,7 +28,8 @@ export class DynamicNode implements TerminusResource {
   readonly #links = new Set<Link>();
   #creators = 0;
   #deleted = false;
-  #timers: (() => void)[] = [];
+  /** Ends the time that it may last without its link; null when that does not run. */
+  #cancelTimeout: (() => void) | null = null;
 
   constructor(parts: DynamicNodeParts) {
     this.address = parts.address;
@@ -44,12 +45,17 @@ export class DynamicNode implements TerminusResource {
   }
 
   hold(): void {
-    this.#creators++;
+    // It is another life of the same terminus, which was still counted.
+    if (!this.#endTimeout()) this.#creators++;
   }
 
   release(timeoutMs: number): void {
     if (timeoutMs > 0 && !this.#deleted) {
-      this.#timers.push(this.#broker.schedule(timeoutMs, () => this.release(0)));
+      if (this.#endTimeout()) this.#creators--;
+      this.#cancelTimeout = this.#broker.schedule(timeoutMs, () => {
+        this.#cancelTimeout = null;
+        this.release(0);
+      });
       return;
     }
     this.#creators--;
@@ -73,7 +79,7 @@ export class DynamicNode implements TerminusResource {
   delete(): void {
     if (this.#deleted) return;
     this.#deleted = true;
-    for (const cancel of this.#timers) cancel();
+    this.#endTimeout();
     this.#ended(this);
     const error = errorInfo(CONDITION.resourceDeleted, 'the dynamic node was deleted');
     for (const link of this.#links) {
@@ -81,6 +87,14 @@ export class DynamicNode implements TerminusResource {
     }
     if (this.queue !== null) this.#broker.deleteQueue(this.queue);
     this.#broker.requestTurn();
+  }
+
+  /** @returns whether it ran */
+  #endTimeout(): boolean {
+    if (this.#cancelTimeout === null) return false;
+    this.#cancelTimeout();
+    this.#cancelTimeout = null;
+    return true;
   }
 
   /** Part 3.5.10 to 3.5.13. A topic has no messages. */

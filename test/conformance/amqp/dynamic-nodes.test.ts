@@ -181,6 +181,24 @@ describe('delete-on-close', () => {
     expect(await exists(second)).toBe(false);
   });
 
+  test('3.5.10 2.6.4 a timeout that ran before does not count for a link that is closed', async () => {
+    const client = await session();
+    const terminus = { expiryPolicy: 'link-detach', timeout: 60 };
+    const creator = { terminus, name: name('creator') };
+    const { source } = await create(client, 'delete-on-close', creator);
+    for (let round = 0; round < 3; round++) {
+      await detach(client, false);
+      const again = await create(client, 'delete-on-close', creator);
+      expect(again.source.address).toBe(source.address);
+    }
+    fixture.server.skip(61_000);
+    expect(await exists(source.address)).toBe(true);
+    await detach(client, false);
+    await create(client, 'delete-on-close', creator);
+    await detach(client, true);
+    expect(await exists(source.address)).toBe(false);
+  });
+
   test.each(['session-end', 'connection-close', 'never'])(
     '3.5.10 3.5.6 with %s the same link finds its node again',
     async (expiryPolicy) => {
