@@ -228,7 +228,7 @@ export const SECTIONS: Readonly<Record<string, Section>> = {
   '5.3.3.3': ['SASL Challenge', 'challenges of SCRAM'],
   '5.3.3.4': ['SASL Response', 'responses of SCRAM'],
   '5.3.3.5': ['SASL Outcome', 'code and additional data'],
-  '5.3.3.6': ['SASL Code', 'ok, auth, sys and sys-temp'],
+  '5.3.3.6': ['SASL Code', 'ok and auth'],
   '5.3.4': [
     'Constant Definitions',
     'not tested: the versions of the header of SASL, which 2.2 shows',
