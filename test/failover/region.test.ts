@@ -174,7 +174,8 @@ describe('what the log forgets', () => {
     await upload.put(Buffer.from('state'));
     await upload.complete(1);
     await fixture.region.check();
-    expect(await log.first()).toBe(13);
+    // Whoever takes it applies the records after 8 again.
+    expect(await log.first()).toBe(9);
     const late = new CollectingReader(log, 1);
     expect(await late.end()).toBeInstanceOf(LogTrimmedError);
   });

@@ -51,7 +51,8 @@ export class Trimmer {
     const { store, snapshots, log } = this.#options;
     this.#bytes = await folderBytes(store.location);
     if (store.first > store.tail || !this.#isOverdue()) return;
-    const covered = snapshots.latest?.to ?? 0;
+    // Whoever takes it needs the records after `from`.
+    const covered = snapshots.latest?.from ?? 0;
     if (covered < store.first) {
       if (performance.now() - this.#wantedMs < WANTED_EVERY_MS) return;
       this.#wantedMs = performance.now();
