@@ -134,7 +134,10 @@ function withLength(headers: Headers, body: string | Buffer): Headers {
  * error that nobody listens to, which would end the process. And when the connection ends right
  * after an ERROR frame, it tells of the end and not of the frame.
  */
-function guardFrames(client: stompit.Client, refused: (message: string) => void): void {
+export function guardFrames(
+  client: stompit.Client,
+  refused: (message: string) => void = () => {},
+): void {
   const setHandlers = client.setCommandHandlers.bind(client);
   client.setCommandHandlers = (handlers) => {
     const guarded = Object.entries(handlers).map(([command, handler]) => [

@@ -1,4 +1,6 @@
+import { connect } from 'node:net';
 import stompit, { type Client } from 'stompit';
+import { guardFrames } from '../clients/stomp-client.js';
 import { Account } from './account.js';
 
 const IN_FLIGHT = 40;
@@ -41,22 +43,19 @@ export class StompPair {
       failed = true;
       setTimeout(() => this.#loop(work), RETRY_MS);
     };
-    const options = {
-      host: '127.0.0.1',
-      port: this.#port,
-      connectHeaders: { host: '/', login: 'admin', passcode: 'admin' },
+    const socket = connect({ host: '127.0.0.1', port: this.#port });
+    const client = new stompit.Client(socket);
+    guardFrames(client);
+    const lost = () => {
+      this.#open.delete(client);
+      retry();
     };
-    stompit.connect(options, (error, client) => {
-      if (error !== null && error !== undefined) {
-        retry();
-        return;
-      }
-      this.#open.add(client);
-      client.on('error', () => {
-        this.#open.delete(client);
-        retry();
-      });
-      work(client);
+    socket.on('error', lost);
+    client.on('error', lost);
+    this.#open.add(client);
+    client.connect({ host: '/', login: 'admin', passcode: 'admin' }, (error) => {
+      if (error === null || error === undefined) work(client);
+      else lost();
     });
   }
 
