@@ -301,15 +301,16 @@ export class NodeProcess implements BrokerProcess {
 
   get #role(): NodeStatus['role'] {
     if (this.#stopping) return 'stopping';
-    return this.#replica?.role ?? 'starting';
+    const role = this.#replica?.role ?? 'starting';
+    const serving = this.#stack?.broker.role;
+    if (role !== 'active' || serving === 'active') return role;
+    // Between taking over and serving, and while it drains, clients are not served.
+    return serving === 'stopping' ? 'stopping' : 'candidate';
   }
 
   #view(): { role: string; epoch: number; leader: string | null } {
-    const broker = this.#stack!.broker;
-    const role = this.#role;
     return {
-      // Between taking over and serving, clients are not served.
-      role: role === 'active' && broker.role !== 'active' ? 'candidate' : role,
+      role: this.#role,
       epoch: this.#replica?.epoch ?? 0,
       leader: this.#replica?.leader?.node ?? null,
     };
