@@ -46,6 +46,8 @@ export class StompPair {
     const socket = connect({ host: '127.0.0.1', port: this.#port });
     const client = new stompit.Client(socket);
     guardFrames(client);
+    // The library adds one for each frame that is on its way.
+    client.setMaxListeners(0);
     const lost = () => {
       this.#open.delete(client);
       retry();

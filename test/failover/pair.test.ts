@@ -33,9 +33,11 @@ describe('a pair', { timeout: 180_000 }, () => {
     for (let kill = 0; kill < 2; kill++) {
       const before = await whole();
       process.kill(node(before, before.active).process!, 'SIGKILL');
-      const after = await pair.until('a takeover', ({ active }) => active === other(before).name);
-      expect(node(after, after.active).epoch).toBeGreaterThan(node(before, before.active).epoch!);
-      expect(after.takeover).toMatchObject({ node: after.active, reason: 'lease' });
+      const heir = other(before).name;
+      const after = await pair.until('a takeover', (status) => status.takeover?.node === heir);
+      expect(after.active).toBe(heir);
+      expect(node(after, heir).epoch).toBeGreaterThan(node(before, before.active).epoch!);
+      expect(after.takeover?.reason).toBe('lease');
     }
     const before = await whole();
     const { code, output } = await causeway('reboot', '--json', ...pair.options);
@@ -43,7 +45,7 @@ describe('a pair', { timeout: 180_000 }, () => {
     const change = JSON.parse(output) as { readonly node: string; readonly tookMs: number };
     expect(change.node).toBe(other(before).name);
     console.info(`pair test: handed over in ${change.tookMs} ms`);
-    expect(change.tookMs).toBeLessThan(3000);
+    expect(change.tookMs).toBeLessThan(1000);
 
     await Promise.all(clients.map((client) => client.finish()));
     for (const { account } of clients) {
