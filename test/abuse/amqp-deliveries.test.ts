@@ -1,3 +1,4 @@
+import { Message } from '@causeway/core';
 import { describe, expect, test } from 'vitest';
 import type { RawAmqp } from '../support/raw-amqp.js';
 import { useAmqpServer } from '../support/raw-amqp-fixture.js';
@@ -23,6 +24,8 @@ useBystander(fixture);
 const { fill, name, session } = fixture;
 
 const UINT_MAX = 0xffff_ffff;
+/** As of a newer broker, whose messages are still there. */
+const UNKNOWN_FORMAT = 99;
 const RESOURCE_LIMIT = 'amqp:resource-limit-exceeded';
 const accepted = { role: true, settled: true, state: { kind: 'accepted' } } as const;
 
@@ -273,6 +276,25 @@ describe('messages', () => {
     let frame = await client.next();
     while (frame.kind === 'flow') frame = await client.next();
     expect(frame).toMatchObject({ kind: 'disposition', state: { kind: 'accepted' } });
+  });
+
+  test.each([
+    ['', {}],
+    [' that limits their size', { maxMessageSize: 1000 }],
+    [' that settles nothing', { sndSettleMode: 1 }],
+    [' that settles nothing and limits their size', { sndSettleMode: 1, maxMessageSize: 1000 }],
+  ])('of a format that nobody knows stop at a receiver%s', async (_, fields) => {
+    const queue = name('queue');
+    const { broker } = fixture.server;
+    const address = broker.addresses.queue(queue);
+    const foreign = new Message(address, UNKNOWN_FORMAT, false, Buffer.from('x'), 0, 1, false);
+    const client = await session();
+    await client.attachReceiver(queue, fields);
+    broker.publish(foreign);
+    client.send(amqp.flow({ handle: 0, deliveryCount: 0, linkCredit: 5 }));
+    await client.expectSilence();
+    await fill(queue, text('a'));
+    await client.expect('transfer', { handle: 0 });
   });
 
   test('under one delivery-id and tag are as many as there are', async () => {

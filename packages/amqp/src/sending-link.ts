@@ -121,7 +121,14 @@ export class SendingLink implements ConsumerSink {
 
   /** What is too large for the client is never settled by sending it. */
   settlesOnSend(_consumer: Consumer, message: Message): boolean {
-    return this.#settled && !this.#exceeds(message, null, false);
+    if (!this.#settled || this.#messageBytesMax === 0) return this.#settled;
+    try {
+      return !this.#exceeds(message, null, false);
+    } catch (error) {
+      // It cannot be converted: `deliver` says so.
+      if (error instanceof BrokerError) return true;
+      throw error;
+    }
   }
 
   deliver(
