@@ -48,4 +48,34 @@ describe('a pair is refused', { timeout: 60_000 }, () => {
     expect(errors).toContain('causeway: region cannot start: it ended with 2');
     expect(code).toBe(2);
   });
+
+  test('with a second live node of one name: the first one goes on, the log says why', async () => {
+    const port = String(await freePort());
+    const region = new CausewayProcess(
+      ...['region', '--data', join(folder, 'region'), '--set', 'listeners=[]'],
+      ...['--set', `multiAz.region.port=${port}`],
+    );
+    const node = (data: string) =>
+      new CausewayProcess(
+        ...['start', ...at(data, '--set', 'listeners=[]', '--set', 'node.name=az-a')],
+        ...['--set', `failover.region.port=${port}`],
+      );
+    const [first, second] = [node('first'), node('second')];
+    processes.push(first, second, region);
+    await region.start();
+    await first.start();
+    while (!first.log.includes('"active"')) await new Promise((done) => setTimeout(done, 20));
+    await second.start();
+    while (!/az-a/.test(refusalsIn(second.log))) await new Promise((done) => setTimeout(done, 20));
+    expect(second.log).not.toContain('"active"');
+    expect(first.log).not.toContain('deposed');
+  });
 });
+
+/** What is worth a warning in a log. */
+function refusalsIn(log: string): string {
+  return log
+    .split('\n')
+    .filter((line) => /"level":"(warn|error)"/.test(line))
+    .join('\n');
+}
