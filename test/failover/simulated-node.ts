@@ -93,6 +93,7 @@ export class SimulatedNode {
           this.failure = error;
           this.#forget();
         },
+        outdated: () => {},
         followed: () => {},
       },
       onDurable: () => {},

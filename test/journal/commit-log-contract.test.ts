@@ -71,6 +71,7 @@ async function ledBy(shardLog: ShardLog, state: LevelState): Promise<CommitLog> 
         activated: () => resolve(leader),
         deposed: (reason) => reject(new Error(reason)),
         failed: reject,
+        outdated: () => {},
         followed: () => {},
       },
       onDurable: () => {},

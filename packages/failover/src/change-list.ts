@@ -7,6 +7,7 @@ const DELETE = 2;
 /** Kind, length of the key and length of the value. */
 const OPERATION_BYTES = 1 + 2 + 4;
 const COMMIT_BYTES = 6;
+const EMPTY_BYTES = RECORD_HEADER_BYTES + COMMIT_BYTES;
 const INITIAL_BYTES = 64 * 1024;
 /** A buffer that once held more is not used again. */
 const REUSED_BYTES_MAX = 8 * 1024 * 1024;
@@ -17,7 +18,12 @@ const REUSED_BYTES_MAX = 8 * 1024 * 1024;
  */
 export class ChangeWriter {
   #buffer = Buffer.allocUnsafe(INITIAL_BYTES);
-  #length = RECORD_HEADER_BYTES + COMMIT_BYTES;
+  #length = EMPTY_BYTES;
+
+  /** Of the changes so far. */
+  get bytes(): number {
+    return this.#length - EMPTY_BYTES;
+  }
 
   put(key: Buffer, value: Buffer): void {
     const start = this.#grow(OPERATION_BYTES + key.length + value.length);
@@ -38,7 +44,7 @@ export class ChangeWriter {
 
   /** Whether it may be used again. */
   reset(): boolean {
-    this.#length = RECORD_HEADER_BYTES + COMMIT_BYTES;
+    this.#length = EMPTY_BYTES;
     return this.#buffer.length <= REUSED_BYTES_MAX;
   }
 

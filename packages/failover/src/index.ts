@@ -45,6 +45,7 @@ export type {
   ShardLog,
 } from './shard-log.js';
 export { type ReplicaListener, type ReplicaOptions, ShardReplica } from './shard-replica.js';
+export { restoreSnapshot, uploadSnapshot } from './state-snapshot.js';
 export { findFreePort } from './supervisor/free-port.js';
 export { PartError, type PartSpec, type PartStatus } from './supervisor/part.js';
 export { type ControlServer, serveControl } from './supervisor/serve-control.js';

@@ -33,6 +33,8 @@ export interface ReplicaListener {
   deposed(reason: string): void;
   /** It must not serve any more: its disk, or its state against the log. */
   failed(error: BrokerError): void;
+  /** The log has forgotten records that this node has not applied: it needs a snapshot. */
+  outdated(): void;
   /** Another leads, as a standby has learned. */
   followed(leader: LeaderNote): void;
 }
@@ -264,7 +266,9 @@ export class ShardReplica {
       return;
     }
     if (sequence + 1 < first) {
-      this.#fail(behind(sequence, first));
+      this.#options.logger.warn('behind the log', { applied: sequence, first });
+      this.stop();
+      this.#options.listener.outdated();
       return;
     }
     this.#target = tail;
@@ -313,17 +317,20 @@ export class ShardReplica {
       this.#role = 'standby';
       this.#wait();
     }
-    const leader = record.kind === 'open' ? this.leader : null;
-    if (leader !== null) this.#options.listener.followed(leader);
+    if (record.kind === 'open' && this.#caughtUp) this.#tellLeader();
   }
 
   /** Everything that was in the log is known: from here on, silence means something. */
   #catchUp(): void {
     this.#caughtUp = true;
     this.#lastRecordMs = this.#options.clock.monotonicMs();
+    this.#tellLeader();
+    this.#wait();
+  }
+
+  #tellLeader(): void {
     const { leader } = this;
     if (leader !== null) this.#options.listener.followed(leader);
-    this.#wait();
   }
 
   /** Waits until the leader's lease must have run out, unless it said farewell or there was none. */
@@ -483,12 +490,5 @@ function rewound(applied: number, tail: number): BrokerError {
     'storage-corrupt',
     `the log ends at record ${tail}, but this node has applied record ${applied}: the log was set ` +
       'back, or the data folder belongs to another cluster; nothing was changed',
-  );
-}
-
-function behind(applied: number, first: number): BrokerError {
-  return new BrokerError(
-    'storage-corrupt',
-    `the log begins at record ${first}, but this node has only applied up to ${applied}`,
   );
 }

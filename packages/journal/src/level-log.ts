@@ -113,13 +113,6 @@ export class LevelLog implements CommitLog {
   }
 
   async #readTail(): Promise<void> {
-    if ((await this.lastKey(RANGES.positions)) !== null) {
-      throw new BrokerError(
-        'config-invalid',
-        `the data folder ${this.location} belongs to a member of a pair: start it with its ` +
-          '`failover` section, or use another folder',
-      );
-    }
     const key = await this.lastKey(RANGES.tails);
     if (key !== null) {
       this.#tail = parseCommitKey(key);

@@ -41,6 +41,19 @@ export class LevelReader {
     }
   }
 
+  /**
+   * The next entries of a range, in order, read while others write: a short slice, for copies over
+   * which what was written meanwhile is written again.
+   */
+  async slice(range: KeyRange, count: number): Promise<[Buffer, Buffer][]> {
+    const iterator = this.#iterator(range, false);
+    try {
+      return await this.#next(iterator, count);
+    } finally {
+      await iterator.close();
+    }
+  }
+
   /** The last key of a range or null. Nothing may be written meanwhile. */
   async lastKey(range: KeyRange): Promise<Buffer | null> {
     const iterator = this.#iterator(range, true);

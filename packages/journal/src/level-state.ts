@@ -1,4 +1,4 @@
-import { BrokerError, invariant } from '@causeway/core';
+import { invariant } from '@causeway/core';
 import { ByteWriter } from '@causeway/wire';
 import type { AppliedState, LogPosition } from './applied-state.js';
 import { sealValue } from './checksum.js';
@@ -34,8 +34,7 @@ export class LevelState implements AppliedState {
 
   /**
    * Opens the state in a folder, which is created if it does not exist.
-   * @throws BrokerError `storage-locked`, `storage-corrupt`, `storage-failed`; `config-invalid` if
-   *   the folder belongs to a broker that stands alone
+   * @throws BrokerError `storage-locked`, `storage-corrupt`, `storage-failed`
    */
   static async open(folder: string, options: Partial<LevelOptions> = {}): Promise<LevelState> {
     const database = await openDatabase(folder, options);
@@ -99,6 +98,17 @@ export class LevelState implements AppliedState {
     return await this.#reader.lastKey(range);
   }
 
+  /**
+   * The next entries after a key, of those that commits have written; none at the end. Commits may
+   * be applied meanwhile: see `LevelReader.slice`.
+   */
+  async slice(after: Buffer | null, count: number): Promise<[Buffer, Buffer][]> {
+    const { everything } = RANGES;
+    // The next key there can be.
+    const from = after === null ? everything.from : Buffer.concat([after, Buffer.of(0)]);
+    return await this.#reader.slice({ ...everything, from }, count);
+  }
+
   async close(): Promise<void> {
     await this.#database.close();
   }
@@ -122,11 +132,7 @@ export class LevelState implements AppliedState {
     const key = await this.#reader.lastKey(RANGES.positions);
     if (key === null) {
       if ((await this.#reader.lastKey(RANGES.everything)) === null) return;
-      throw new BrokerError(
-        'config-invalid',
-        `the data folder ${this.location} belongs to a broker that stands alone: a member of a ` +
-          'pair starts with an empty folder',
-      );
+      throw corrupt(this.location, 'how far it has come in the log is not said');
     }
     const sequence = parsePositionKey(key);
     const found = this.#must(`the position ${sequence}`, key, (value) =>

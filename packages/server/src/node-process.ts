@@ -13,12 +13,13 @@ import {
   serveControl,
   type TakeoverReason,
 } from '@causeway/failover';
-import { Journal, LevelState, MemoryLog } from '@causeway/journal';
+import { Journal, type LevelState, MemoryLog } from '@causeway/journal';
 import type { BrokerLog } from './broker-log.js';
 import { BrokerStack } from './broker-stack.js';
 import type { Config } from './config/options.js';
 import { CONTROL_SOCKET } from './multi-az-layout.js';
 import type { NamedAddress } from './named-address.js';
+import { NodeState, refuseSingleBroker } from './node-state.js';
 import { startBrokerAdmin } from './start-admin.js';
 import type { BrokerProcess } from './start-broker.js';
 import { SystemClock } from './system-clock.js';
@@ -47,7 +48,7 @@ export class NodeProcess implements BrokerProcess {
   readonly #options: NodeOptions;
   readonly #clock = new SystemClock();
   #users!: UserDirectory;
-  #state: LevelState | null = null;
+  readonly #state: NodeState;
   #shardLog: RegionLog | null = null;
   #replica: ShardReplica | null = null;
   #stack: BrokerStack | null = null;
@@ -63,6 +64,7 @@ export class NodeProcess implements BrokerProcess {
   constructor(options: NodeOptions) {
     this.#options = options;
     this.#listeners = options.config.listeners;
+    this.#state = new NodeState(options.config.node.data, options.log);
     this.log = options.log;
   }
 
@@ -70,7 +72,8 @@ export class NodeProcess implements BrokerProcess {
     const { config, failover, log } = this.#options;
     const users = UserDirectory.create(config.users);
     users.catch(() => {});
-    this.#state = await LevelState.open(config.node.data);
+    refuseSingleBroker(config.node.data);
+    await this.#state.open();
     this.#users = await users;
     this.#control = await serveControl(
       join(config.node.data, CONTROL_SOCKET),
@@ -101,9 +104,12 @@ export class NodeProcess implements BrokerProcess {
       node: { name: config.node.name, instance: SYSTEM_RANDOM.hex(8) },
       timeouts: { requestMs: failover.appendTimeout, retryMs: failover.retry },
       log,
+      onSnapshotWanted: () => {
+        if (this.#replica?.connected === true) void this.#state.share(shardLog);
+      },
     });
     this.#shardLog = shardLog;
-    this.#replica = this.#createReplica(this.#state, shardLog);
+    this.#replica = this.#createReplica(this.#state.current, shardLog);
     this.#replica.start();
   }
 
@@ -130,7 +136,7 @@ export class NodeProcess implements BrokerProcess {
     this.#stack?.abort();
     await Promise.allSettled([this.#admin?.close(), this.#control?.close()]);
     await Promise.allSettled([this.#shardLog?.close()]);
-    await Promise.allSettled([this.#state?.close()]);
+    await Promise.allSettled([this.#state.close()]);
   }
 
   #createReplica(state: LevelState, log: RegionLog): ShardReplica {
@@ -154,12 +160,22 @@ export class NodeProcess implements BrokerProcess {
         activated: (reason) => this.#activated(reason),
         deposed: (reason) => this.#deposed(reason),
         failed: (error) => this.#failed(error),
+        outdated: () => void this.#inTurn(() => this.#renew()),
         followed: (leader) => this.#followed(leader),
       },
       // Said again with the next one when it gets lost.
       onDurable: (sequence) => void log.reportDurable(sequence).catch(() => {}),
       logger: this.log,
     });
+  }
+
+  /** The log begins behind what this node has. */
+  async #renew(): Promise<void> {
+    const region = this.#shardLog!;
+    await this.#state.renew(region, () => this.#stopping);
+    if (this.#stopping) return;
+    this.#replica = this.#createReplica(this.#state.current, region);
+    this.#replica.start();
   }
 
   /** A broker that stores nothing, since nobody gets as far as logging in. */
@@ -210,7 +226,7 @@ export class NodeProcess implements BrokerProcess {
       this.#stack?.abort();
       const addressBook = new AddressBook();
       const journal = new Journal({
-        commitLog: new ReplicatedLog(replica, this.#state!),
+        commitLog: new ReplicatedLog(replica, this.#state.current),
         addresses: addressBook,
         log: this.log,
         // What fails here is told by the replica, which knows whether it matters.
@@ -319,7 +335,7 @@ export class NodeProcess implements BrokerProcess {
   #status(): NodeStatus {
     const replica = this.#replica;
     const received = replica?.received ?? 0;
-    const applied = this.#state?.position.sequence ?? 0;
+    const applied = replica === null ? 0 : this.#state.current.position.sequence;
     return {
       name: this.#options.config.node.name,
       process: process.pid,
@@ -328,7 +344,8 @@ export class NodeProcess implements BrokerProcess {
       leader: replica?.leader?.node ?? null,
       received,
       applied,
-      lag: received - applied,
+      // Who leads has applied all that was committed; the rest of it are renewals of its lease.
+      lag: this.#role === 'active' ? 0 : received - applied,
       connected: replica?.connected ?? false,
       endpoints: this.addresses,
       takeover: this.#takeover,

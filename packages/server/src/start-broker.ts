@@ -7,6 +7,7 @@ import { BrokerStack } from './broker-stack.js';
 import type { Config } from './config/options.js';
 import type { NamedAddress } from './named-address.js';
 import { NodeProcess } from './node-process.js';
+import { refuseNode } from './node-state.js';
 import { startBrokerAdmin } from './start-admin.js';
 import { SystemClock } from './system-clock.js';
 import { VERSION } from './version.js';
@@ -96,6 +97,7 @@ class SingleProcess implements BrokerProcess {
 
   async start(): Promise<void> {
     const { config, log, onFatal } = this.#options;
+    refuseNode(config.node.data);
     const addressBook = new AddressBook();
     // Hashing passwords takes a while, off the event loop: meanwhile the store is opened.
     const users = UserDirectory.create(config.users);
