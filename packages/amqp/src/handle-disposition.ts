@@ -48,6 +48,6 @@ function settleOne(entry: QueueEntry, number: number): void {
   const link = entry.consumer?.sink as SendingLink | undefined;
   const outcome = stated ?? defaultOutcome(link);
   settleEntry(session.client.broker, entry, outcome);
-  link?.settled();
+  link?.settled(entry);
   if (!disposition.settled) session.settleLater(number, outcome);
 }

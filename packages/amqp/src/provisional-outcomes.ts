@@ -109,7 +109,7 @@ export class ProvisionalOutcomes {
   applied(open: OpenTransaction): void {
     for (const entry of open.deliveries) {
       const { session, link, number, settled, state } = this.#deliveries.get(entry)!;
-      if (link?.detached === false) link.settled();
+      if (link?.detached === false) link.settled(entry);
       if (!settled) session.settleLater(number, state);
     }
   }
@@ -143,7 +143,7 @@ export class ProvisionalOutcomes {
       return;
     }
     settleEntry(this.#broker, entry, defaultOutcome(link, FAILED));
-    if (link?.detached === false) link.settled();
+    if (link?.detached === false) link.settled(entry);
   }
 
   #remove({ session, number, entry, open }: ProvisionalDelivery): void {

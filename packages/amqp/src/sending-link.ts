@@ -72,6 +72,8 @@ export class SendingLink implements ConsumerSink {
   readonly #messageBytesMax: number;
   /** Credit beyond what the broker lets one consumer hold: given as deliveries are settled. */
   #heldBack = 0;
+  /** Bytes of the messages that the client holds unsettled. */
+  #heldBytes = 0;
   /** Credit is used up by what there is, or given back; until the client says otherwise. */
   drain = false;
 
@@ -110,9 +112,8 @@ export class SendingLink implements ConsumerSink {
     const ahead = Math.max(0, distance(this.deliveryCount, deliveryCount));
     const credit = this.resumesOnly ? 0 : Math.max(0, linkCredit - ahead);
     const { consumer } = this;
-    const { prefetchMax } = this.session.client.broker.limits;
     // What is settled when it is sent is held by nobody.
-    const room = this.#settled ? credit : Math.max(0, prefetchMax - consumer.unsettled);
+    const room = this.#settled ? credit : this.#room;
     this.#heldBack = Math.max(0, credit - room);
     this.drain = drain;
     consumer.setCredit(credit - this.#heldBack);
@@ -146,6 +147,25 @@ export class SendingLink implements ConsumerSink {
     this.deliveryCount = increment(this.deliveryCount);
     if (entry === null) consumer.credit--;
     this.session.deliver(this, message, entry, redelivered);
+    if (entry !== null) this.hold(entry);
+  }
+
+  /** The client holds a delivery: with as many bytes as it may, its credit has to wait. */
+  hold(entry: QueueEntry): void {
+    const { consumer } = this;
+    this.#heldBytes += bytesOf(entry);
+    if (this.#heldBytes < this.session.client.broker.limits.prefetchBytes) return;
+    this.#heldBack += consumer.credit;
+    consumer.credit = 0;
+  }
+
+  /** Deliveries that the client may hold beside those that it has. */
+  get #room(): number {
+    const { prefetchMax, prefetchBytes } = this.session.client.broker.limits;
+    const { unsettled } = this.consumer;
+    // Some may have been taken away from it, without a word of the client.
+    if (unsettled === 0) this.#heldBytes = 0;
+    return this.#heldBytes < prefetchBytes ? Math.max(0, prefetchMax - unsettled) : 0;
   }
 
   consumerClosed(_consumer: Consumer, error: BrokerError): void {
@@ -163,11 +183,15 @@ export class SendingLink implements ConsumerSink {
   }
 
   /** A delivery was settled: credit that was held back may be used. */
-  settled(): void {
+  settled(entry: QueueEntry): void {
+    this.#heldBytes = Math.max(0, this.#heldBytes - bytesOf(entry));
     if (this.detached || this.#heldBack === 0) return;
-    this.#heldBack--;
-    this.consumer.grant(1);
-    if (this.drain) this.consumer.drain();
+    const { consumer } = this;
+    const granted = Math.min(this.#heldBack, Math.max(0, this.#room - consumer.credit));
+    if (granted === 0) return;
+    this.#heldBack -= granted;
+    consumer.grant(granted);
+    if (this.drain) consumer.drain();
   }
 
   /** Whether a message is larger than its client takes (part 2.7.3, max-message-size). */
@@ -212,4 +236,8 @@ export class SendingLink implements ConsumerSink {
   closed(event: LinkEvent | null): void {
     this.session.client.termini.detached(this, event);
   }
+}
+
+function bytesOf({ message }: QueueEntry): number {
+  return message.end - message.start;
 }

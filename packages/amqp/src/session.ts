@@ -178,6 +178,7 @@ export class Session implements Confirmable {
   /** Delivers again, under the same tag, what the client of a resumed link has only in part. */
   resumeDelivery(link: SendingLink, entry: QueueEntry): void {
     this.transfers.resume(link, entry);
+    link.hold(entry);
     if (this.transfers.blocked) this.#pauseAll();
   }
 

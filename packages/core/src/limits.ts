@@ -119,6 +119,12 @@ export const LIMITS = {
     unit: 'count',
     describe: 'Largest prefetch of one consumer; a larger request is lowered to it.',
   },
+  prefetchBytes: {
+    default: 128 * 1024 * 1024,
+    unit: 'bytes',
+    describe:
+      'Unsettled messages that one AMQP receiver may hold; with as much it gets no more until it settles.',
+  },
   prefetchDefault: {
     default: 1000,
     unit: 'count',
