@@ -58,6 +58,8 @@ export class NodeProcess implements BrokerProcess {
   #listening: readonly NamedAddress[] = [];
   #takeover: NodeStatus['takeover'] = null;
   #stopping = false;
+  /** Whether the region has let this process in. */
+  #admitted = false;
   /** Stacks come and go one after the other. */
   #change: Promise<void> = Promise.resolve();
 
@@ -104,6 +106,12 @@ export class NodeProcess implements BrokerProcess {
       node: { name: config.node.name, instance: SYSTEM_RANDOM.hex(8) },
       timeouts: { requestMs: failover.appendTimeout, retryMs: failover.retry },
       log,
+      clusterId: this.#state.clusterId,
+      onConnected: () => {
+        this.#admitted = true;
+        this.#state.clusterId = shardLog.clusterId!;
+      },
+      onRefused: (error) => this.#refused(error),
       onSnapshotWanted: () => {
         if (this.#replica?.connected === true) void this.#state.share(shardLog);
       },
@@ -137,6 +145,12 @@ export class NodeProcess implements BrokerProcess {
     await Promise.allSettled([this.#admin?.close(), this.#control?.close()]);
     await Promise.allSettled([this.#shardLog?.close()]);
     await Promise.allSettled([this.#state.close()]);
+  }
+
+  /** Who is not let in from the start is misconfigured; later, it may be a quarrel over a name. */
+  #refused(error: BrokerError): void {
+    if (this.#admitted || this.#stopping) return;
+    this.#failed(error);
   }
 
   #createReplica(state: LevelState, log: RegionLog): ShardReplica {

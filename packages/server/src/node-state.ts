@@ -1,4 +1,4 @@
-import { existsSync, renameSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BrokerError } from '@causeway/core';
@@ -8,6 +8,8 @@ import type { BrokerLog } from './broker-log.js';
 
 /** Within the data folder: what the log adds up to. */
 const STATE_FOLDER = 'state';
+/** Beside it: which log. */
+const IDENTITY_FILE = 'CLUSTER';
 const SNAPSHOT_RETRY_MS = 1000;
 
 /**
@@ -17,11 +19,22 @@ const SNAPSHOT_RETRY_MS = 1000;
 export class NodeState {
   readonly #folder: string;
   readonly #log: BrokerLog;
+  readonly #identity: string;
   #state: LevelState | null = null;
 
   constructor(dataFolder: string, log: BrokerLog) {
     this.#folder = join(dataFolder, STATE_FOLDER);
+    this.#identity = join(dataFolder, IDENTITY_FILE);
     this.#log = log;
+  }
+
+  /** The id of the cluster whose log this is the state of; null before it is known. */
+  get clusterId(): string | null {
+    return existsSync(this.#identity) ? readFileSync(this.#identity, 'utf8').trim() : null;
+  }
+
+  set clusterId(id: string) {
+    if (this.clusterId !== id) writeFileSync(this.#identity, `${id}\n`, { mode: 0o600 });
   }
 
   get current(): LevelState {
