@@ -278,10 +278,11 @@ export class NodeProcess implements BrokerProcess {
   }
 
   #failed(error: BrokerError): void {
+    if (this.#stopping) return;
+    this.#stopping = true;
     this.#stack?.abort();
-    this.log.error('store failed', { code: error.code, reason: error.message });
     // A moment for the farewell to the other nodes.
-    setTimeout(() => this.#options.onFatal(error), this.#options.config.failover!.retry).unref();
+    setTimeout(() => this.#options.onFatal(error), this.#options.failover.retry).unref();
   }
 
   async #handOver(successor: string | null): Promise<unknown> {
