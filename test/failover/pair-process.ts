@@ -24,7 +24,7 @@ export interface Status {
   } | null;
 }
 
-/** `causeway up --multi-az` on free ports, with a short lease. */
+/** `causeway up --multi-az` on free ports. */
 export class PairProcess {
   readonly folder = mkdtempSync(join(tmpdir(), 'causeway-pair-'));
   readonly #supervisor = new CausewayProcess('up', '--multi-az', ...this.options);
@@ -37,7 +37,6 @@ export class PairProcess {
     return [
       ...['--data', this.folder, '--set', `listeners=${JSON.stringify(listeners)}`],
       ...['--set', 'admin.port=0', '--set', 'multiAz.region.port=0'],
-      ...['--set', 'failover.lease=1s', '--set', 'failover.appendTimeout=500ms'],
     ];
   }
 

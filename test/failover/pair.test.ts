@@ -40,8 +40,8 @@ describe('a pair', { timeout: 180_000 }, () => {
       expect(after.takeover?.reason).toBe('lease');
     }
     const before = await whole();
-    const { code, output } = await causeway('reboot', '--json', ...pair.options);
-    expect(code).toBe(0);
+    const { code, output, errors } = await causeway('reboot', '--json', ...pair.options);
+    expect(code, errors).toBe(0);
     const change = JSON.parse(output) as { readonly node: string; readonly tookMs: number };
     expect(change.node).toBe(other(before).name);
     console.info(`pair test: handed over in ${change.tookMs} ms`);
