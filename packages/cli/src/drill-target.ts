@@ -1,7 +1,13 @@
 import { fileURLToPath } from 'node:url';
-import { type DrillTarget, MultiAzTarget, StandaloneTarget, seededRandom } from '@causeway/drill';
+import {
+  ActivemqTarget,
+  type DrillTarget,
+  MultiAzTarget,
+  StandaloneTarget,
+  seededRandom,
+} from '@causeway/drill';
 
-export type DrillTargetName = 'standalone' | 'multi-az';
+export type DrillTargetName = 'standalone' | 'multi-az' | 'activemq';
 
 const COMMAND = fileURLToPath(new URL('../bin/causeway.js', import.meta.url));
 
@@ -11,6 +17,7 @@ const COMMAND = fileURLToPath(new URL('../bin/causeway.js', import.meta.url));
  */
 export function openDrillTarget(name: DrillTargetName, folder: string, seed: number): DrillTarget {
   const command = [process.execPath, COMMAND];
+  if (name === 'activemq') return new ActivemqTarget(folder);
   if (name === 'multi-az') return new MultiAzTarget({ command, folder });
   return new StandaloneTarget({ command, folder, random: seededRandom(seed + 2) });
 }

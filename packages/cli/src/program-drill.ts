@@ -3,7 +3,7 @@ import { collect, count, seconds } from './option-parsers.js';
 
 const targetOption = () =>
   new Option('-t, --target <target>', 'what to run it against')
-    .choices(['standalone', 'multi-az'])
+    .choices(['standalone', 'multi-az', 'activemq'])
     .default('standalone');
 
 /** `causeway drill` and what belongs to it. */
@@ -15,7 +15,7 @@ export function addDrill(program: Command): void {
       'after',
       `
 A target is started for the drill, with an empty store, and stopped afterwards: standalone is one
-broker, multi-az a pair with everything that it needs. docs/drills.md says how to write a plan.
+broker, multi-az a pair with everything that it needs, activemq two brokers of ActiveMQ Classic. docs/drills.md says how to write a plan.
 
 Exit codes: 0 the verdict is PASS, 1 FAIL, 2 wrong arguments or a plan that cannot be run, 5 UNKNOWN.
 

@@ -9,6 +9,7 @@ export { formatJudgements } from './report/format-judgements.js';
 export { makeRunReport, type RunReport } from './report/run-report.js';
 export { writeReport } from './report/write-report.js';
 export { type DrillProgress, runDrill } from './run/run-drill.js';
+export { ActivemqTarget } from './target/activemq-target.js';
 export { MultiAzTarget } from './target/multi-az-target.js';
 export { StandaloneTarget } from './target/standalone-target.js';
 export type { DrillTarget } from './target/target.js';

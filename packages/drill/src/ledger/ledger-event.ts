@@ -32,6 +32,8 @@ export interface RunEntry {
   readonly format: 1;
   readonly plan: Plan;
   readonly target: string;
+  /** Lanes of the plan that the target cannot serve. */
+  readonly leftOut?: readonly string[];
   /** A wall clock, for people. */
   readonly at: string;
 }

@@ -47,7 +47,7 @@ export interface Totals {
 }
 
 export function makeRunReport(history: History): RunReport {
-  const { plan, target, at } = history.run;
+  const { plan, target, at, leftOut } = history.run;
   const { verdict, invariants } = judge(history);
   const outages = findOutages(history);
   const reconnects = findReconnects(history);
@@ -67,7 +67,10 @@ export function makeRunReport(history: History): RunReport {
       reordered: sum('reordered'),
     },
     lanes,
-    skipped: [...new Set(skipped.map(({ fault, detail }) => `${fault.fault}: ${detail}`))],
+    skipped: [
+      ...(leftOut ?? []).map((lane) => `lane ${lane}: ${target} does not speak its protocol`),
+      ...new Set(skipped.map(({ fault, detail }) => `${fault.fault}: ${detail}`)),
+    ],
     storms: history.of('storm').map(({ wanted, connected, medianMs, p99Ms }) => ({
       ...{ wanted, connected, medianMs, p99Ms },
     })),

@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DrillError } from '../drill-error.js';
 import { LedgerFile } from '../ledger/ledger.js';
 import type { LedgerEvent } from '../ledger/ledger-event.js';
-import type { Plan } from '../plan/plan.js';
+import type { Lane, Plan } from '../plan/plan.js';
 import type { DrillTarget } from '../target/target.js';
+import { protocolOf } from '../workload/open-clients.js';
 import { seededRandom } from '../workload/seeded-random.js';
 import { runRound } from './run-round.js';
 import { Tally } from './tally.js';
@@ -24,16 +25,20 @@ export interface DrillProgress {
 
 /**
  * Runs a plan, and writes down what happens. The target is started and stopped.
+ * @param whole the plan; lanes that the target cannot serve are left out
  * @param path the ledger to write; there must be no such file
  * @param watch is told how far it is, whenever that changes
  * @throws DrillError when it cannot be run
  */
 export async function runDrill(
-  plan: Plan,
+  whole: Plan,
   target: DrillTarget,
   path: string,
   watch: (progress: DrillProgress) => void = () => {},
 ): Promise<void> {
+  const plan = { ...whole, workload: whole.workload.filter((lane) => isServed(lane, target)) };
+  const leftOut = whole.workload.filter((lane) => !isServed(lane, target)).map(({ name }) => name);
+  if (plan.workload.length === 0) throw new DrillError(`${target.name} serves no lane of the plan`);
   const tally = new Tally();
   const ledger = new LedgerFile(path, (event: LedgerEvent) => tally.watch(event));
   const random = seededRandom(plan.seed);
@@ -45,7 +50,7 @@ export async function runDrill(
   };
   try {
     const at = new Date().toISOString();
-    ledger.record({ kind: 'run', format: 1, plan, target: target.name, at });
+    ledger.record({ kind: 'run', format: 1, plan, target: target.name, leftOut, at });
     await target.start((entry) => ledger.record(entry));
     workload.openConsumers();
     if (!(await until(() => workload.consumersConnected, CONNECT_MS))) {
@@ -73,6 +78,10 @@ export async function runDrill(
     ledger.close();
     await target.stop();
   }
+}
+
+function isServed({ client }: Lane, { protocols }: DrillTarget): boolean {
+  return protocols.includes(protocolOf(client));
 }
 
 /** Waits until everything that was confirmed has come, or nothing comes any more. */

@@ -23,6 +23,7 @@ const USER = 'drill';
 const PROTOCOLS: readonly ProtocolName[] = ['mqtt', 'amqp', 'stomp'];
 const NOTHING = async () => {};
 const LEADER_MS = 60_000;
+const HAND_OVER_MS = 10_000;
 
 export interface MultiAzOptions {
   /** Runs the `causeway` command, such as `[process.execPath, 'causeway.js']`. */
@@ -39,6 +40,7 @@ export class MultiAzTarget implements DrillTarget {
   readonly user = USER;
   readonly password = USER;
   readonly mqttVersion = 5;
+  readonly protocols = PROTOCOLS;
   readonly deadLetters = '/queue/DLQ';
   readonly #options: MultiAzOptions;
   /** The paths of sockets are short: the stores are not below the folder of the drill. */
@@ -186,7 +188,7 @@ export class MultiAzTarget implements DrillTarget {
         await askSocket(control, 'POST', path, {});
       },
       end: async () => {
-        const deadline = performance.now() + LEADER_MS;
+        const deadline = performance.now() + HAND_OVER_MS;
         while (this.#roles!.epoch === epoch && performance.now() < deadline) await sleep(50);
       },
     };

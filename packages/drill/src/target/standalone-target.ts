@@ -32,6 +32,7 @@ export class StandaloneTarget implements DrillTarget {
   readonly user = USER;
   readonly password = USER;
   readonly mqttVersion = 5;
+  readonly protocols = PROTOCOLS;
   readonly deadLetters = '/queue/DLQ';
   readonly #options: StandaloneOptions;
   readonly #network = new ClientNetwork();

@@ -24,6 +24,8 @@ export interface DrillTarget {
   readonly user: string;
   readonly password: string;
   readonly mqttVersion: 4 | 5;
+  /** Lanes of others are left out. */
+  readonly protocols: readonly ProtocolName[];
   /** A STOMP destination where the broker puts what it gives up on. */
   readonly deadLetters: string;
   /**

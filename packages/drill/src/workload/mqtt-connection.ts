@@ -23,6 +23,8 @@ export function openMqtt(settings: ClientSettings): MqttClient {
   const client = new MqttClient(builder, {
     ...{ clientId: name, username: user, password, protocolVersion: mqttVersion, clean: false },
     ...{ connectTimeout: CONNECT_MS, reconnectPeriod: Math.max(1, backoff.next()) },
+    // A standby refuses with "use another server", which this address leads to in a moment.
+    reconnectOnConnackError: true,
     keepalive: Math.ceil(heartBeatMs / 1000),
     ...(mqttVersion === 5 ? { properties: { sessionExpiryInterval: SESSION_SECONDS } } : {}),
   });
