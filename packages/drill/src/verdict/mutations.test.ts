@@ -127,7 +127,7 @@ describe('the verdict', () => {
         expect(invariants.flatMap(({ findings }) => findings)).toEqual([]);
         expect(verdict).toBe('PASS');
       }),
-      { numRuns: 300 },
+      { numRuns: 60 },
     );
   });
 
@@ -136,7 +136,7 @@ describe('the verdict', () => {
       fc.property(HISTORIES, fc.nat(), (entries, pick) => {
         expect(broken(makeHistory(mutate(entries, pick)))).toContain(invariant);
       }),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   });
 
@@ -146,7 +146,7 @@ describe('the verdict', () => {
         const cut = entries.slice(0, 4 + (pick % (entries.length - 4)));
         expect(judge(makeHistory(cut)).verdict).toBe('UNKNOWN');
       }),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   });
 });
