@@ -19,6 +19,8 @@ export class RecordChain {
   epoch: number;
   /** What the leader of the epoch said of itself. */
   leader: Buffer;
+  /** The latest time that a leader has written down, in milliseconds since 1970; 0 for none. */
+  wallMs = 0;
   /** What the leader said when it stopped in order; null while it leads. */
   farewell: Buffer | null = null;
 
@@ -60,7 +62,8 @@ export class RecordChain {
     return { sequence, record, hash };
   }
 
-  #takeNote({ kind, body }: LogRecord): void {
+  #takeNote({ kind, body, wallMs }: LogRecord): void {
+    this.wallMs = Math.max(this.wallMs, wallMs);
     this.farewell = kind === 'close' ? Buffer.from(body) : null;
   }
 }

@@ -140,6 +140,11 @@ export class ShardReplica {
     return this.#chain.sequence;
   }
 
+  /** The latest time that a leader has written down: a later one's clock does not go back behind it. */
+  get wallMs(): number {
+    return this.#chain.wallMs;
+  }
+
   get leader(): LeaderNote | null {
     return readLeaderNote(this.#chain.leader);
   }

@@ -238,6 +238,7 @@ export class NodeProcess implements BrokerProcess {
     this.#inTurn(async () => {
       if (replica.role !== 'active' || replica.epoch !== epoch) return;
       this.#stack?.abort();
+      this.#clock.catchUp(replica.wallMs);
       const addressBook = new AddressBook();
       const journal = new Journal({
         commitLog: new ReplicatedLog(replica, this.#state.current),

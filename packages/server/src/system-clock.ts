@@ -8,10 +8,20 @@ import type { RefreshableClock } from '@causeway/transport';
 export class SystemClock implements RefreshableClock {
   #monotonicMs = performance.now();
   #wallMs = Date.now();
+  #aheadMs = 0;
 
   refresh(): void {
     this.#monotonicMs = performance.now();
-    this.#wallMs = Date.now();
+    this.#wallMs = Date.now() + this.#aheadMs;
+  }
+
+  /**
+   * Another broker's clock has shown this time, and what it wrote down counts on it: from here on
+   * the wall clock is not behind it.
+   */
+  catchUp(wallMs: number): void {
+    this.#aheadMs = Math.max(this.#aheadMs, wallMs - Date.now());
+    this.refresh();
   }
 
   monotonicMs(): number {
