@@ -1,9 +1,9 @@
 import { type DescribedValue, type Sym, type Value, ValueReader } from './raw-amqp-values.js';
 
 /** Part 3.2: the sections that are not of the bare message, and come before it. */
-const HEADER = 0x70;
-const DELIVERY_ANNOTATIONS = 0x71;
-const MESSAGE_ANNOTATIONS = 0x72;
+const HEADER: readonly unknown[] = [0x70, 'amqp:header:list'];
+const DELIVERY_ANNOTATIONS: readonly unknown[] = [0x71, 'amqp:delivery-annotations:map'];
+const MESSAGE_ANNOTATIONS: readonly unknown[] = [0x72, 'amqp:message-annotations:map'];
 
 export interface ReceivedMessage {
   /** The fields of the header by their places. */
@@ -26,9 +26,9 @@ export function receivedMessage(payload: Buffer): ReceivedMessage {
   while (!reader.done) {
     const start = reader.at;
     const { descriptor, value } = reader.read() as DescribedValue;
-    if (descriptor === HEADER) header = value as readonly Value[];
-    else if (descriptor === DELIVERY_ANNOTATIONS) deliveryAnnotations = namesOf(value);
-    else if (descriptor === MESSAGE_ANNOTATIONS) annotations = namesOf(value);
+    if (HEADER.includes(descriptor)) header = value as readonly Value[];
+    else if (DELIVERY_ANNOTATIONS.includes(descriptor)) deliveryAnnotations = namesOf(value);
+    else if (MESSAGE_ANNOTATIONS.includes(descriptor)) annotations = namesOf(value);
     else {
       reader.at = start;
       break;

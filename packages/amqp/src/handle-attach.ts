@@ -1,6 +1,7 @@
 import { answerAttach } from './answer-attach.js';
 import { attachReceivingLink } from './attach-receiving-link.js';
 import { attachSendingLink } from './attach-sending-link.js';
+import { checkTermini } from './check-termini.js';
 import { decodeAttach } from './codec/decode-performative.js';
 import { type Attach, ROLE } from './codec/types.js';
 import { AmqpError, CONDITION, errorInfoOf, isAnswer } from './errors.js';
@@ -24,6 +25,7 @@ export function handleAttach(session: Session, view: Buffer, start: number, end:
   if (attach.role === ROLE.sender) session.detachNow(attach.name);
   const handle = session.takeHandle(attach.handle);
   try {
+    checkTermini(attach, limits.terminusBytesMax);
     if (attach.role === ROLE.receiver) attachSendingLink(session, attach, handle);
     else attachReceivingLink(session, attach, handle);
   } catch (error) {

@@ -1,4 +1,5 @@
 import { type Address, BrokerError, FORMAT_IDS, Message } from '@causeway/core';
+import { checkSections } from './codec/check-sections.js';
 import { MessageLayout, namesUser, readLayout, readTo } from './codec/message-sections.js';
 import { ABSENT } from './codec/types.js';
 import { notBeforeOf } from './delivery-time.js';
@@ -61,6 +62,7 @@ function publish(
   }
   const { client } = session;
   readLayout(view, start, end, layout);
+  checkSections(view, layout);
   const { destination } = link;
   const address = destination === 'relay' ? relayAddress(session, view) : (destination as Address);
   const { bareStart } = layout;

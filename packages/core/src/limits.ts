@@ -248,6 +248,12 @@ export const LIMITS = {
     unit: 'bytes',
     describe: 'Length of the name of an AMQP link.',
   },
+  terminusBytesMax: {
+    default: 32 * 1024,
+    unit: 'bytes',
+    describe:
+      'Source and target of one AMQP link: addresses, filters, capabilities, properties of nodes.',
+  },
   linksSuspendedMax: {
     default: 10_000,
     unit: 'count',
