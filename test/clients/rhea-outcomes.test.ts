@@ -47,6 +47,29 @@ describe('rhea, what a receiver says of a delivery', () => {
     expect((await receiver.next()).delivery_count).toBe(3);
   });
 
+  test('modified with annotations comes back with them, also as a dead letter', async () => {
+    const address = queue();
+    const peer = await open();
+    const own = { 'x-opt-own': 'kept', 'x-opt-changed': 'before' };
+    await (await peer.sender(address)).send({ body: 'a', message_annotations: own });
+    const receiver = await peer.receiver(address);
+    const message_annotations = { 'x-opt-changed': 'after', 'x-opt-tried': 1 };
+    (await receiver.inbox.next()).delivery.modified({ message_annotations } as object);
+    const again = await receiver.inbox.next();
+    expect(again.message).toMatchObject({
+      body: 'a',
+      message_annotations: { 'x-opt-own': 'kept', ...message_annotations },
+    });
+    again.delivery.modified({ undeliverable_here: true });
+    const letters = await peer.receiver('queue://DLQ');
+    const letter = await letters.next();
+    await letters.close();
+    expect(letter.message_annotations).toMatchObject({
+      ...{ 'x-opt-own': 'kept', 'x-opt-tried': 1 },
+      'x-opt-dead-letter-origin': address,
+    });
+  });
+
   test.each([
     [
       'rejected',
