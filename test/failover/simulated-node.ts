@@ -1,13 +1,16 @@
 import { SILENT_LOG } from '@causeway/core';
-import { ReplicatedLog, ShardReplica } from '@causeway/failover';
-import { type CommitBatch, MemoryState } from '@causeway/journal';
+import type { ShardReplica } from '@causeway/failover';
+import { type CommitBatch, type CommitLog, MemoryState } from '@causeway/journal';
 import type { SeededRandom } from '../support/seeded-random.js';
 import type { SimulatedClient } from './simulated-client.js';
 import type { SimulatedLog } from './simulated-log.js';
+import type { SimulatedSeams } from './simulated-seams.js';
 
 export const LEASE_MS = 1000;
 /** Small, so that commits have to be split. */
 const RECORD_BYTES_MAX = 1024;
+/** What a wall clock shows at the start of a simulation. */
+const WALL_MS = 1_700_000_000_000;
 
 interface Timer {
   readonly dueMs: number;
@@ -34,21 +37,28 @@ export class SimulatedNode {
   readonly commits: Commit[] = [];
   /** Why it failed for good, if it did. */
   failure: Error | null = null;
+  /** Whether the log has forgotten what it lacks. */
+  outdated = false;
   frozen = false;
   state = new MemoryState();
   run: Run | null = null;
+  /** What it has last said to have on its disk. */
+  durable = 0;
+  readonly #seams: SimulatedSeams;
   readonly #log: SimulatedLog;
   readonly #random: SeededRandom;
   /** How fast its clock runs. */
   readonly #speed: number;
   #nowMs: number;
-  #replicatedLog: ReplicatedLog | null = null;
+  #wallOffsetMs = WALL_MS;
+  #commitLog: CommitLog | null = null;
   #batch: CommitBatch | null = null;
   #committed = 0;
 
-  constructor(name: string, log: SimulatedLog, random: SeededRandom) {
+  constructor(name: string, log: SimulatedLog, random: SeededRandom, seams: SimulatedSeams) {
     this.name = name;
     this.#log = log;
+    this.#seams = seams;
     this.#random = random;
     this.#speed = 1 + (random.next() - 0.5) * 0.04;
     this.#nowMs = random.between(0, 1_000_000);
@@ -60,16 +70,20 @@ export class SimulatedNode {
 
   /** Whether it may be asked to commit: its journal has one commit under way at a time. */
   get canCommit(): boolean {
-    return this.serving && this.#replicatedLog !== null && this.#batch === null;
+    return this.serving && this.#commitLog !== null && this.#batch === null;
   }
 
   start(): void {
     const client = this.#log.connect(false, RECORD_BYTES_MAX);
     const timers: Timer[] = [];
-    const replica = new ShardReplica({
-      log: client,
+    const seams = this.#seams;
+    const replica = seams.replica({
+      log: seams.shardLog(client, this.#log),
       state: this.state,
-      clock: { monotonicMs: () => this.#nowMs, wallMs: () => Math.floor(this.#nowMs) },
+      clock: seams.clock({
+        monotonicMs: () => this.#nowMs,
+        wallMs: () => Math.floor(this.#nowMs + this.#wallOffsetMs),
+      }),
       random: this.#random,
       schedule: (delayMs, callback) => {
         const timer: Timer = { dueMs: this.#nowMs + delayMs, callback };
@@ -83,7 +97,7 @@ export class SimulatedNode {
       leaseMs: LEASE_MS,
       listener: {
         activated: () => {
-          this.#replicatedLog = new ReplicatedLog(replica, this.state);
+          this.#commitLog = seams.commitLog(replica, this.state);
         },
         deposed: () => {
           this.#forget();
@@ -93,10 +107,14 @@ export class SimulatedNode {
           this.failure = error;
           this.#forget();
         },
-        outdated: () => {},
+        outdated: () => {
+          this.outdated = true;
+        },
         followed: () => {},
       },
-      onDurable: () => {},
+      onDurable: (sequence) => {
+        this.durable = sequence;
+      },
       logger: SILENT_LOG,
     });
     this.run = { client, replica, timers };
@@ -106,6 +124,11 @@ export class SimulatedNode {
   /** Time passes; a frozen process sees it later. */
   pass(realMs: number): void {
     this.#nowMs += realMs * this.#speed;
+  }
+
+  /** Somebody sets its wall clock. */
+  setWallClock(byMs: number): void {
+    this.#wallOffsetMs += byMs;
   }
 
   /** Runs what is due. */
@@ -118,7 +141,7 @@ export class SimulatedNode {
   }
 
   commit(): void {
-    const log = this.#replicatedLog!;
+    const log = this.#commitLog!;
     const value = `${this.name} ${this.#committed++}`;
     const commit: Commit = { node: this.name, value, outcome: 'waiting' };
     const batch = log.begin();
@@ -153,7 +176,7 @@ export class SimulatedNode {
   }
 
   #forget(): void {
-    this.#replicatedLog = null;
+    this.#commitLog = null;
     this.#batch = null;
   }
 }

@@ -1,30 +1,54 @@
-import { applyChanges, decodeRecord } from '@causeway/failover';
+import { decodeRecord, encodeRecord } from '@causeway/failover';
 import type { MemoryState } from '@causeway/journal';
 import { expect } from 'vitest';
 import { SeededRandom } from '../support/seeded-random.js';
 import { ChainedLog } from './chained-log.js';
+import { SimulatedHistory, shortened } from './simulated-history.js';
+import type { SimulatedLog } from './simulated-log.js';
 import { type Commit, LEASE_MS, SimulatedNode } from './simulated-node.js';
+import { type SimulatedSeams, SOUND_SEAMS } from './simulated-seams.js';
 
 /** What it takes at most for one to lead, in tenths of a lease. */
 const ROUNDS_MAX = 120;
 
 type Action = readonly [weight: number, act: () => void];
 
+export interface WorldOptions {
+  readonly nodes: number;
+  readonly log: () => SimulatedLog;
+  readonly seams: SimulatedSeams;
+  /** What the log may forget. */
+  readonly forgettable: (nodes: readonly SimulatedNode[]) => number;
+  /** Whether somebody changes what the log has: then nodes may fail, but not disagree. */
+  readonly tampering: boolean;
+}
+
+/** What every node has on its disk. */
+const SOUND_WORLD: WorldOptions = {
+  nodes: 2,
+  log: () => new ChainedLog(),
+  seams: SOUND_SEAMS,
+  forgettable: (nodes) => Math.min(...nodes.map(({ durable }) => durable)),
+  tampering: false,
+};
+
 /** Nodes over one log, to which everything happens that a seed says. */
 export class SimulatedWorld {
-  readonly log = new ChainedLog();
+  readonly log: SimulatedLog;
   readonly nodes: readonly SimulatedNode[];
-  /** What happened, for whoever has to find out why. */
-  readonly trace: string[] = [];
+  readonly #options: WorldOptions;
   readonly #random: SeededRandom;
-  /** What the log's records add up to, and how far that has come. */
-  readonly #model = new Map<string, string>();
-  #parts: Buffer[] = [];
+  readonly #history: SimulatedHistory;
+  #tampered = false;
 
-  constructor(seed: number, nodes = 2) {
+  constructor(seed: number, options: Partial<WorldOptions> = {}) {
+    this.#options = { ...SOUND_WORLD, ...options };
+    const { log, nodes, seams } = this.#options;
     this.#random = new SeededRandom(seed);
+    this.log = log();
+    this.#history = new SimulatedHistory(this.log);
     this.nodes = Array.from({ length: nodes }, (_, index) => {
-      return new SimulatedNode(`node-${index}`, this.log, this.#random);
+      return new SimulatedNode(`node-${index}`, this.log, this.#random, seams);
     });
     for (const node of this.nodes) node.start();
   }
@@ -34,6 +58,8 @@ export class SimulatedWorld {
     const actions = this.nodes.flatMap((node) => this.#actions(node));
     actions.push([2, () => this.#pass(this.#random.below(LEASE_MS / 4))]);
     if (this.#random.chance(0.01)) actions.push([5, () => this.log.vanish()]);
+    if (this.#random.chance(0.1)) actions.push([5, () => this.#trim()]);
+    if (this.#options.tampering && !this.#tampered) actions.push([0.2, () => this.#tamper()]);
     const total = actions.reduce((sum, [weight]) => sum + weight, 0);
     let at = this.#random.next() * total;
     const chosen = actions.find(([weight]) => {
@@ -64,7 +90,8 @@ export class SimulatedWorld {
   /** One serves, and all have every commit. */
   get #settled(): boolean {
     let last = this.log.tail;
-    while (last > 0 && decodeRecord(this.log.record(last)!).kind !== 'batch') last--;
+    const { first } = this.log;
+    while (last >= first && decodeRecord(this.log.record(last)!).kind !== 'batch') last--;
     const serves = this.nodes.some((node) => node.serving);
     return serves && this.nodes.every(({ state }) => state.position.sequence >= last);
   }
@@ -73,6 +100,7 @@ export class SimulatedWorld {
   check(): void {
     const serving = this.nodes.filter((node) => node.serving).map(({ name }) => name);
     expect(serving.length, `at a time, one serves: ${serving}`).toBeLessThan(2);
+    if (this.#tampered) return;
     for (const { name, state } of this.nodes) {
       const { sequence } = state.position;
       expect(sequence, `${name} applies what is durable`).toBeLessThanOrEqual(this.log.vouched);
@@ -81,56 +109,50 @@ export class SimulatedWorld {
 
   /** What must hold at the end, when nothing is under way. */
   checkEnd(): void {
-    const leaders = this.nodes.filter((node) => node.serving);
-    expect(leaders.length, 'one serves at the end').toBe(1);
-    this.#followLog();
-    this.#checkConfirmed();
-    for (const node of this.nodes) {
-      expect(node.failure, `${node.name} has not failed`).toBeNull();
-      expect(contents(node.state), `${node.name} has what the log says`).toEqual(this.#model);
+    const fit = this.nodes.filter(({ failure }) => failure === null);
+    if (this.#tampered) {
+      const states = fit.map(({ state }) => contents(state));
+      for (const state of states) expect(state, 'those that are fit agree').toEqual(states[0]);
+      return;
     }
+    this.#history.replay();
+    this.#checkConfirmed();
+    for (const { failure, name, outdated, state } of this.nodes) {
+      expect(outdated, `what ${name} lacks is forgotten`).toBe(false);
+      expect(failure, `${name} has not failed`).toBeNull();
+      expect(contents(state), `${name} has what the log says`).toEqual(this.#history.contents);
+    }
+    expect(fit.filter((node) => node.serving).length, 'one serves at the end').toBe(1);
   }
 
   #checkConfirmed(): void {
+    const { contents } = this.#history;
     const commits: Commit[] = this.nodes.flatMap((node) => node.commits);
     for (const { value, outcome } of commits) {
       if (outcome !== 'confirmed') continue;
-      expect(this.#model.has(`v ${value}`), `${value} was confirmed and is there`).toBe(true);
+      expect(contents.has(`v ${value}`), `${value} was confirmed and is there`).toBe(true);
     }
-    const numbers = [...this.#model].filter(([key]) => key.startsWith('v ')).map(([, n]) => n);
+    const numbers = [...contents].filter(([key]) => key.startsWith('v ')).map(([, n]) => n);
     expect(new Set(numbers).size, 'each commit has a number of its own').toBe(numbers.length);
   }
 
-  /** Replays the log, and checks that each epoch has one writer. */
-  #followLog(): void {
-    let epoch = 0;
-    let writer = '';
-    for (let sequence = 1; sequence <= this.log.tail; sequence++) {
-      const record = decodeRecord(this.log.record(sequence)!);
-      if (record.kind === 'open') {
-        expect(record.epoch, 'epochs grow by one').toBe(epoch + 1);
-        writer = JSON.parse(record.body.toString()).node;
-        this.#parts = [];
-      }
-      epoch = record.epoch;
-      if (record.kind === 'part') this.#parts.push(record.body);
-      if (record.kind !== 'batch') continue;
-      this.#apply(Buffer.concat([...this.#parts, record.body]), writer);
-      this.#parts = [];
-    }
+  #trim(): void {
+    this.#history.trim(this.#options.forgettable(this.nodes));
   }
 
-  #apply(changes: Buffer, writer: string): void {
-    applyChanges(changes, {
-      operations: 0,
-      bytes: 0,
-      put: (key, value) => {
-        const text = key.toString();
-        expect(text.slice(2).startsWith(writer), `${text} is written by ${writer}`).toBe(true);
-        this.#model.set(text, value.length > 20 ? String(value.length) : value.toString());
-      },
-      delete: (key) => this.#model.delete(key.toString()),
-    });
+  /** Another record takes the place of one that somebody has not read yet. */
+  #tamper(): void {
+    const applied = Math.min(...this.nodes.map(({ state }) => state.position.sequence));
+    const sequence = Math.max(this.#random.between(applied + 1, this.log.tail), this.log.first);
+    const bytes = this.log.record(sequence);
+    if (bytes === null) return;
+    const record = decodeRecord(bytes);
+    const value = record.body.indexOf('v node-');
+    if (record.kind !== 'batch' || value < 0) return;
+    this.#tampered = true;
+    const body = Buffer.from(record.body);
+    body.write('w', value);
+    this.log.replace(sequence, encodeRecord(record, body));
   }
 
   #pass(realMs: number): void {
@@ -146,6 +168,7 @@ export class SimulatedWorld {
     const actions: Action[] = [
       [0.05, () => node.crash(random.chance(0.3))],
       [0.1, () => this.#freeze(node)],
+      [0.05, () => node.setWallClock(random.between(-20, 20) * LEASE_MS)],
     ];
     const { client } = run;
     for (const append of client.appends) {
@@ -172,9 +195,9 @@ export class SimulatedWorld {
     return actions;
   }
 
+  /** Stops a process or lets it go on: its timers are not the first thing that it gets to. */
   #freeze(node: SimulatedNode): void {
     node.frozen = !node.frozen;
-    if (!node.frozen) node.wake();
   }
 
   #answer(node: SimulatedNode): void {
@@ -198,7 +221,7 @@ export class SimulatedWorld {
 function contents(state: MemoryState): Map<string, string> {
   return new Map(
     [...state.entries()].map(([key, value]) => {
-      return [key, value.length > 20 ? String(value.length) : value.toString()];
+      return [key, shortened(value)];
     }),
   );
 }

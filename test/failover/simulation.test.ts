@@ -15,7 +15,7 @@ test.each([
     let commits = 0;
     let epochs = 0;
     for (let seed = part * 1_000_000; seed < part * 1_000_000 + SEEDS; seed++) {
-      const world = new SimulatedWorld(seed, nodes);
+      const world = new SimulatedWorld(seed, { nodes });
       try {
         for (let step = 0; step < STEPS; step++) await world.step();
         await world.heal();
