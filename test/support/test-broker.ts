@@ -16,7 +16,7 @@ import {
   type Queue,
   type Selector,
 } from '@causeway/core';
-import { Journal, MemoryLog } from '@causeway/journal';
+import { type CommitLog, Journal, type JournalOptions, MemoryLog } from '@causeway/journal';
 import { recoverWith } from './recover-with.js';
 import { SeededRandom } from './seeded-random.js';
 import { TestConsumer, type TestConsumerOptions } from './test-consumer.js';
@@ -30,6 +30,10 @@ export interface TestBrokerOptions {
   readonly authorizer?: Authorizer;
   /** False: commits become durable only when the test calls `completeCommit`. */
   readonly autoCommit?: boolean;
+  /** Commits between a change and its checkpoint. */
+  readonly checkpointInterval?: number;
+  /** Instead of the journal as it is. */
+  readonly createStore?: (options: JournalOptions) => Journal;
 }
 
 export interface LogLine {
@@ -67,20 +71,28 @@ export class TestBroker {
     this.autoCommit = options.autoCommit ?? true;
   }
 
+  /** What the journal writes to. */
+  protected get commitLog(): CommitLog {
+    return this.log;
+  }
+
   /** Starts a broker over what the log holds. */
   async start(): Promise<void> {
     const addresses = new AddressBook();
     const deferred: (() => void)[] = [];
     this.#deferred = deferred;
-    this.store = new Journal({
-      commitLog: this.log,
+    const { checkpointInterval, createStore } = this.#options;
+    const options: JournalOptions = {
+      commitLog: this.commitLog,
       addresses,
       log: this.#createLog(),
       onFatal: (error) => {
         throw error;
       },
       defer: (task) => deferred.push(task),
-    });
+      ...(checkpointInterval === undefined ? {} : { checkpointInterval }),
+    };
+    this.store = createStore?.(options) ?? new Journal(options);
     this.broker = new Broker({
       formats: this.formats,
       store: this.store,
