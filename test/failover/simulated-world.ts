@@ -40,6 +40,8 @@ export class SimulatedWorld {
   readonly #random: SeededRandom;
   readonly #history: SimulatedHistory;
   #tampered = false;
+  /** For so many more steps the log answers nobody. */
+  #awaySteps = 0;
 
   constructor(seed: number, options: Partial<WorldOptions> = {}) {
     this.#options = { ...SOUND_WORLD, ...options };
@@ -57,6 +59,8 @@ export class SimulatedWorld {
   async step(): Promise<void> {
     const actions = this.nodes.flatMap((node) => this.#actions(node));
     actions.push([2, () => this.#pass(this.#random.below(LEASE_MS / 4))]);
+    if (this.#awaySteps > 0) this.#awaySteps--;
+    else if (this.#random.chance(0.01)) this.#awaySteps = this.#random.between(10, 60);
     if (this.#random.chance(0.01)) actions.push([5, () => this.log.vanish()]);
     if (this.#random.chance(0.1)) actions.push([5, () => this.#trim()]);
     if (this.#options.tampering && !this.#tampered) actions.push([0.2, () => this.#tamper()]);
@@ -73,6 +77,7 @@ export class SimulatedWorld {
 
   /** No more faults: everything is answered, and time passes, until one node has led for a while. */
   async heal(): Promise<void> {
+    this.#awaySteps = 0;
     for (const node of this.nodes) {
       node.frozen = false;
       if (node.run === null) node.start();
@@ -93,11 +98,22 @@ export class SimulatedWorld {
     const { first } = this.log;
     while (last >= first && decodeRecord(this.log.record(last)!).kind !== 'batch') last--;
     const serves = this.nodes.some((node) => node.serving);
-    return serves && this.nodes.every(({ state }) => state.position.sequence >= last);
+    return (
+      serves &&
+      this.nodes.every(({ failure, run, state }) => {
+        // Who has not read all of it may not know yet that it was tampered with.
+        const read = run !== null && run.replica.received >= this.log.tail;
+        return failure !== null || (read && state.position.sequence >= last);
+      })
+    );
   }
 
   /** What must hold at any time. */
   check(): void {
+    for (const { name, run } of this.nodes) {
+      if (run?.replica.role !== 'active') continue;
+      expect(run.replica.connected, `${name} is active because it leads`).toBe(true);
+    }
     const serving = this.nodes.filter((node) => node.serving).map(({ name }) => name);
     expect(serving.length, `at a time, one serves: ${serving}`).toBeLessThan(2);
     if (this.#tampered) return;
@@ -171,6 +187,7 @@ export class SimulatedWorld {
       [0.05, () => node.setWallClock(random.between(-20, 20) * LEASE_MS)],
     ];
     const { client } = run;
+    if (this.#awaySteps > 0) return [...actions, ...this.#actionsWithoutLog(node)];
     for (const append of client.appends) {
       if (append.underWay) {
         actions.push([5, () => append.arrive()], [0.2, () => append.drop()]);
@@ -180,17 +197,36 @@ export class SimulatedWorld {
       if (!append.answered) actions.push([0.3, () => append.giveUp()]);
     }
     if (node.frozen) return actions;
+    actions.push(...this.#actionsOfNode(node));
     for (const call of client.calls) {
       actions.push([5, () => call.answer()], [0.2, () => call.fail()]);
     }
     for (const reading of client.readings) {
       if (reading.ready) actions.push([6, () => reading.deliver()]);
     }
-    actions.push([0.05, () => client.cut()]);
+    actions.push([0.3, () => client.cut()]);
+    return actions;
+  }
+
+  /** What happens while the log is away: requests are given up, and nothing is answered. */
+  #actionsWithoutLog(node: SimulatedNode): Action[] {
+    if (node.frozen) return [];
+    const { client } = node.run!;
+    const actions = this.#actionsOfNode(node);
+    for (const append of client.appends) {
+      if (!append.answered) actions.push([1, () => append.giveUp()]);
+    }
+    for (const call of client.calls) actions.push([1, () => call.fail()]);
+    return actions;
+  }
+
+  #actionsOfNode(node: SimulatedNode): Action[] {
+    const actions: Action[] = [];
     if (node.state.writing) actions.push([6, () => node.state.completeWrite()]);
     if (node.canCommit) {
       actions.push([4, () => node.commit()]);
-      actions.push([0.1, () => node.handOver(random.chance(0.5) ? null : 'node-0')]);
+      const successor = this.#random.chance(0.5) ? null : 'node-0';
+      actions.push([0.1, () => node.handOver(successor)]);
     }
     return actions;
   }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { SimulatedWorld } from './simulated-world.js';
 
 const SEEDS = Number(process.env.CAUSEWAY_FUZZ_RUNS ?? 500);
-const STEPS = 200;
+const STEPS = 250;
 
 test.each([
   [2, 1],

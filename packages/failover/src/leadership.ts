@@ -53,6 +53,8 @@ export class Leadership {
   /** Whether an earlier attempt may have got through. */
   #unsure = false;
   #deadlineMs: number;
+  /** Until when a lease that has run out before it began may be renewed. */
+  readonly #graceMs: number;
   /** The highest sequence that the log has vouched for. */
   #confirmed: number;
   #over = false;
@@ -65,6 +67,11 @@ export class Leadership {
     this.#deadlineMs = options.openedMs + options.leaseMs;
     this.#sentMs = options.openedMs;
     this.#confirmed = options.confirmed;
+    this.#graceMs = options.clock.monotonicMs() + options.leaseMs;
+  }
+
+  /** Begins to renew the lease. */
+  start(): void {
     this.#tick();
   }
 
@@ -203,7 +210,8 @@ export class Leadership {
   #tick(): void {
     const { clock, leaseMs, schedule } = this.#options;
     const nowMs = clock.monotonicMs();
-    if (nowMs >= this.#deadlineMs) {
+    const endMs = Math.max(this.#deadlineMs, this.#graceMs);
+    if (nowMs >= endMs) {
       this.#lose('the lease has run out: the log did not answer in time');
       return;
     }
@@ -212,7 +220,7 @@ export class Leadership {
     const idle = this.#appending === null;
     if (idle && nowMs >= dueMs) this.append('lease', Buffer.alloc(RECORD_HEADER_BYTES), null);
     const nextMs = idle && nowMs < dueMs ? dueMs : nowMs + renewMs;
-    this.#cancelTimer = schedule(Math.min(nextMs, this.#deadlineMs) - nowMs, () => this.#tick());
+    this.#cancelTimer = schedule(Math.min(nextMs, endMs) - nowMs, () => this.#tick());
   }
 
   /** The lease has run out, as somebody has seen who had to know. */

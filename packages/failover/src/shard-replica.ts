@@ -60,6 +60,7 @@ export interface ReplicaOptions {
 interface Campaign {
   readonly expectedTail: number;
   readonly record: Buffer;
+  /** When it was first sent: the lease of one that is only read counts from there. */
   readonly sentMs: number;
   readonly reason: TakeoverReason;
 }
@@ -76,6 +77,7 @@ export class ShardReplica {
   readonly #waitMs: number;
   #chain: RecordChain;
   #role: ReplicaRole = 'standby';
+  #epoch = 0;
   #reading: LogReading | null = null;
   /** Counts the attempts to follow the log: answers to earlier ones are void. */
   #attempt = 0;
@@ -131,8 +133,10 @@ export class ShardReplica {
     return this.#leadership !== null || this.#caughtUp;
   }
 
+  /** The highest that it has heard of; what it follows may be behind for a while. */
   get epoch(): number {
-    return this.#chain.epoch;
+    this.#epoch = Math.max(this.#epoch, this.#chain.epoch);
+    return this.#epoch;
   }
 
   /** Sequence of the newest record that is known here. */
@@ -228,7 +232,7 @@ export class ShardReplica {
 
   /** Reads the log from what is applied on: anything beyond that may have changed. */
   #follow(): void {
-    if (this.#stopped || this.#role === 'failed') return;
+    if (this.#stopped || this.#role === 'failed' || this.#leadership !== null) return;
     const attempt = ++this.#attempt;
     const { log } = this.#options;
     this.#reading?.stop();
@@ -315,7 +319,7 @@ export class ShardReplica {
     const campaign = this.#campaign;
     if (campaign !== null && sequence === campaign.expectedTail + 1) {
       if (bytes.equals(campaign.record)) {
-        this.#won(campaign, false);
+        this.#won(campaign, campaign.sentMs, false);
         return;
       }
       this.#campaign = null;
@@ -392,14 +396,15 @@ export class ShardReplica {
   }
 
   #send(campaign: Campaign): void {
+    const sentMs = this.#options.clock.monotonicMs();
     this.#options.log.append(campaign.expectedTail, campaign.record, (result) => {
-      if (this.#campaign === campaign && !this.#stopped) this.#answered(campaign, result);
+      if (this.#campaign === campaign && !this.#stopped) this.#answered(campaign, sentMs, result);
     });
   }
 
-  #answered(campaign: Campaign, result: AppendResult): void {
+  #answered(campaign: Campaign, sentMs: number, result: AppendResult): void {
     if (result.outcome === 'ok') {
-      this.#won(campaign, true);
+      this.#won(campaign, sentMs, true);
     } else if (result.outcome === 'unknown') {
       this.#cancelRetry = this.#options.schedule(RETRY_MS, () => {
         if (this.#campaign === campaign) this.#send(campaign);
@@ -407,11 +412,15 @@ export class ShardReplica {
     } else if (this.#chain.sequence === campaign.expectedTail) {
       // What is in the way is on its way here; should it be this node's own, it has won after all.
       this.#role = 'standby';
+      // Unless nothing comes: then what this node has read is not what the log has.
+      this.#cancelRetry = this.#options.schedule(this.#waitMs, () => {
+        if (this.#campaign === campaign) this.#follow();
+      });
     }
   }
 
   /** @param vouched whether the log said so itself: what is only read may still vanish */
-  #won(campaign: Campaign, vouched: boolean): void {
+  #won(campaign: Campaign, sentMs: number, vouched: boolean): void {
     const { clock, leaseMs, log, logger, schedule } = this.#options;
     this.#attempt++;
     this.#reading?.stop();
@@ -433,12 +442,13 @@ export class ShardReplica {
       schedule,
       leaseMs,
       nextBatchId: () => this.#nextBatchId(),
-      openedMs: campaign.sentMs,
+      openedMs: sentMs,
       confirmed: vouched ? chain.sequence : this.#confirmed,
       onLost: (reason) => this.#lost(reason),
       logger,
     });
     this.#leadership = leadership;
+    leadership.start();
     if (vouched) this.#activate(leadership, campaign.reason);
     else {
       leadership.barrier((error) => {
@@ -451,6 +461,13 @@ export class ShardReplica {
     this.#applier.confirm(this.#chain.sequence);
     this.#applier.whenIdle(() => {
       if (this.#leadership !== leadership || this.#stopped) return;
+      if (!leadership.valid) {
+        // Applying took longer than a lease, or the `open` was found late: it is renewed first.
+        leadership.barrier((error) => {
+          if (error === null) this.#activate(leadership, reason);
+        });
+        return;
+      }
       this.#role = 'active';
       this.#options.listener.activated(reason);
     });

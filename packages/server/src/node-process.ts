@@ -249,13 +249,26 @@ export class NodeProcess implements BrokerProcess {
       });
       const stack = this.#createStack(journal, addressBook, () => replica.serve());
       this.#stack = stack;
-      await stack.recover();
+      await this.#recover(stack);
       if (replica.role !== 'active' || replica.epoch !== epoch) return;
       await stack.listen(this.#listeners);
       const tookMs = Math.round(performance.now() - startMs + replica.silenceMs);
       this.#takeover = { epoch, reason, at: new Date().toISOString(), tookMs };
       this.log.info('active', { epoch, reason, tookMs });
     });
+  }
+
+  /** A state that recovery finds damaged is made anew by the next start; another node takes over. */
+  async #recover(stack: BrokerStack): Promise<void> {
+    try {
+      await stack.recover();
+    } catch (error) {
+      if (error instanceof BrokerError && error.code === 'storage-corrupt') {
+        this.#state.condemn(error.message);
+        this.#replica!.handOver(null, () => {});
+      }
+      throw error;
+    }
   }
 
   /** Nothing may leave from this moment on: the sockets are gone before anybody reads them again. */

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BrokerError } from '@causeway/core';
@@ -20,11 +20,13 @@ export class NodeState {
   readonly #folder: string;
   readonly #log: BrokerLog;
   readonly #identity: string;
+  readonly #verdict: string;
   #state: LevelState | null = null;
 
   constructor(dataFolder: string, log: BrokerLog) {
     this.#folder = join(dataFolder, STATE_FOLDER);
     this.#identity = join(dataFolder, IDENTITY_FILE);
+    this.#verdict = `${this.#folder}.condemned`;
     this.#log = log;
   }
 
@@ -82,20 +84,31 @@ export class NodeState {
     }
   }
 
+  /** It cannot be recovered from: the next start puts it aside. */
+  condemn(reason: string): void {
+    writeFileSync(this.#verdict, `${reason}\n`);
+  }
+
   async close(): Promise<void> {
     await this.#state?.close();
   }
 
   async #openOrPutAside(): Promise<LevelState> {
+    if (existsSync(this.#verdict)) this.#putAside(readFileSync(this.#verdict, 'utf8').trim());
     try {
       return await LevelState.open(this.#folder);
     } catch (error) {
       if (!(error instanceof BrokerError) || error.code !== 'storage-corrupt') throw error;
-      const aside = `${this.#folder}.damaged-${Date.now()}`;
-      renameSync(this.#folder, aside);
-      this.#log.error('state damaged', { reason: error.message, aside });
+      this.#putAside(error.message);
       return await LevelState.open(this.#folder);
     }
+  }
+
+  #putAside(reason: string): void {
+    const aside = `${this.#folder}.damaged-${Date.now()}`;
+    if (existsSync(this.#folder)) renameSync(this.#folder, aside);
+    rmSync(this.#verdict, { force: true });
+    this.#log.error('state damaged', { reason, aside });
   }
 }
 
