@@ -56,7 +56,7 @@ export class PartError extends Error {
 const BACKOFF_MS_MIN = 100;
 const BACKOFF_MS_MAX = 5000;
 /** After so long without dying a part has recovered, and its next restart is a quick one. */
-const STEADY_MS = 10_000;
+const STEADY_MS = 2000;
 const STOP_MS = 15_000;
 /** Exit codes of a wrong configuration and of a store that cannot be used (`causeway --help`). */
 const HOPELESS: ReadonlySet<number> = new Set([2, 3, 4]);
