@@ -35,6 +35,7 @@ export type { RegionLimits, RegionOptions, RegionRetention } from './region/regi
 export type { RegionStatus } from './region/region-status.js';
 export type { SnapshotManifest } from './region/snapshot-manifest.js';
 export { startRegion } from './region/start-region.js';
+export type { ReplicaListener, ReplicaOptions } from './replica-options.js';
 export { ReplicatedLog } from './replicated-log.js';
 export type {
   AppendResult,
@@ -44,7 +45,7 @@ export type {
   LogReading,
   ShardLog,
 } from './shard-log.js';
-export { type ReplicaListener, type ReplicaOptions, ShardReplica } from './shard-replica.js';
+export { ShardReplica } from './shard-replica.js';
 export { restoreSnapshot, uploadSnapshot } from './state-snapshot.js';
 export { findFreePort } from './supervisor/free-port.js';
 export { PartError, type PartSpec, type PartStatus } from './supervisor/part.js';

@@ -1,8 +1,8 @@
-import { BrokerError, type Clock, invariant, type Log, type Random } from '@causeway/core';
-import type { AppliedState, CommitBatch } from '@causeway/journal';
+import { BrokerError, invariant } from '@causeway/core';
+import type { CommitBatch } from '@causeway/journal';
 import { Applier } from './applier.js';
+import { Candidacy } from './candidacy.js';
 import {
-  type Endpoint,
   type FarewellNote,
   type LeaderNote,
   readFarewell,
@@ -14,7 +14,8 @@ import { type AppendDone, Leadership } from './leadership.js';
 import { encodeRecord, RECORD_HEADER_BYTES } from './log-record.js';
 import type { ReplicaRole } from './node-status.js';
 import { type ChainedRecord, RecordChain } from './record-chain.js';
-import type { AppendResult, LogReading, ShardLog } from './shard-log.js';
+import type { ReplicaOptions } from './replica-options.js';
+import type { LogReading } from './shard-log.js';
 
 /** How much faster than the leader's a standby's clock may run. */
 const DRIFT = 1.05;
@@ -22,48 +23,6 @@ const DRIFT = 1.05;
 const WAIT_SLACK_MS = 100;
 /** How long after the log went away it is tried again. */
 const RETRY_MS = 100;
-
-export interface ReplicaListener {
-  /** The state is complete and this node leads: it may read the state, write and serve. */
-  activated(reason: TakeoverReason): void;
-  /**
-   * This node leads no longer. Nothing may leave it from this moment on; when everything that it
-   * held in memory is gone, `resume` makes it a standby.
-   */
-  deposed(reason: string): void;
-  /** It must not serve any more: its disk, or its state against the log. */
-  failed(error: BrokerError): void;
-  /** The log has forgotten records that this node has not applied: it needs a snapshot. */
-  outdated(): void;
-  /** Another leads, as a standby has learned. */
-  followed(leader: LeaderNote): void;
-}
-
-export interface ReplicaOptions {
-  readonly log: ShardLog;
-  readonly state: AppliedState;
-  readonly clock: Clock;
-  readonly random: Random;
-  /** Runs a callback later; what it returns cancels it. */
-  readonly schedule: (delayMs: number, callback: () => void) => () => void;
-  readonly node: string;
-  /** Where clients reach this node, asked when it takes over. */
-  readonly endpoints: () => readonly Endpoint[];
-  /** How long the leader may serve after the log last acknowledged a record. */
-  readonly leaseMs: number;
-  readonly listener: ReplicaListener;
-  /** Records up to a sequence are on this node's disk. */
-  readonly onDurable: (sequence: number) => void;
-  readonly logger: Log;
-}
-
-interface Campaign {
-  readonly expectedTail: number;
-  readonly record: Buffer;
-  /** When it was first sent: the lease of one that is only read counts from there. */
-  readonly sentMs: number;
-  readonly reason: TakeoverReason;
-}
 
 /**
  * One node's part in a shared log: it follows and applies what the leader appends, takes over when
@@ -88,7 +47,7 @@ export class ShardReplica {
   #confirmed = 0;
   #lastRecordMs = 0;
   #silenceMs = 0;
-  #campaign: Campaign | null = null;
+  #candidacy: Candidacy | null = null;
   #leadership: Leadership | null = null;
   #stopped = false;
   #promoted = false;
@@ -221,6 +180,7 @@ export class ShardReplica {
     this.#attempt++;
     this.#reading?.stop();
     this.#leadership?.stop();
+    this.#endCandidacy();
     this.#cancelWait();
     this.#cancelRetry();
   }
@@ -238,7 +198,7 @@ export class ShardReplica {
     this.#reading?.stop();
     this.#reading = null;
     this.#caughtUp = false;
-    this.#campaign = null;
+    this.#endCandidacy();
     this.#role = 'standby';
     this.#applier.reset();
     this.#rewind();
@@ -316,13 +276,13 @@ export class ShardReplica {
     this.#applier.push(chained);
     this.#confirmed = Math.max(this.#confirmed, record.lastConfirmed);
     this.#applier.confirm(this.#confirmed);
-    const campaign = this.#campaign;
-    if (campaign !== null && sequence === campaign.expectedTail + 1) {
-      if (bytes.equals(campaign.record)) {
-        this.#won(campaign, campaign.sentMs, false);
+    const candidacy = this.#candidacy;
+    if (candidacy !== null && sequence === candidacy.expectedTail + 1) {
+      if (bytes.equals(candidacy.record)) {
+        this.#won(candidacy, candidacy.sentMs, false);
         return;
       }
-      this.#campaign = null;
+      this.#endCandidacy();
       this.#role = 'standby';
       this.#wait();
     }
@@ -344,7 +304,7 @@ export class ShardReplica {
 
   /** Waits until the leader's lease must have run out, unless it said farewell or there was none. */
   #wait(): void {
-    if (!this.#caughtUp || this.#campaign !== null || this.#leadership !== null) return;
+    if (!this.#caughtUp || this.#candidacy !== null || this.#leadership !== null) return;
     const { clock, schedule } = this.#options;
     const reason = this.#invitation();
     if (reason !== null) {
@@ -375,7 +335,7 @@ export class ShardReplica {
    * nobody has renewed a lease meanwhile.
    */
   #stand(reason: TakeoverReason): void {
-    const { clock, endpoints, node } = this.#options;
+    const { clock, endpoints, log, node, schedule } = this.#options;
     const chain = this.#chain;
     const record = encodeRecord(
       {
@@ -388,51 +348,53 @@ export class ShardReplica {
       },
       writeNote({ node, endpoints: endpoints(), reason }),
     );
-    const sentMs = clock.monotonicMs();
+    const candidacy: Candidacy = new Candidacy({
+      log,
+      clock,
+      schedule,
+      expectedTail: chain.sequence,
+      record,
+      reason,
+      onWon: (sentMs) => this.#won(candidacy, sentMs, true),
+      onFenced: () => this.#fenced(candidacy),
+    });
     this.#role = 'candidate';
-    this.#silenceMs = sentMs - this.#lastRecordMs;
-    this.#campaign = { expectedTail: chain.sequence, record, sentMs, reason };
-    this.#send(this.#campaign);
+    this.#silenceMs = candidacy.sentMs - this.#lastRecordMs;
+    this.#candidacy = candidacy;
+    candidacy.send();
   }
 
-  #send(campaign: Campaign): void {
-    const sentMs = this.#options.clock.monotonicMs();
-    this.#options.log.append(campaign.expectedTail, campaign.record, (result) => {
-      if (this.#campaign === campaign && !this.#stopped) this.#answered(campaign, sentMs, result);
+  /**
+   * What is in the way is on its way here; should it be this node's own, it has won after all. When
+   * nothing comes, what this node has read is not what the log has.
+   */
+  #fenced(candidacy: Candidacy): void {
+    this.#role = 'standby';
+    this.#cancelRetry();
+    this.#cancelRetry = this.#options.schedule(this.#waitMs, () => {
+      if (this.#candidacy === candidacy) this.#follow();
     });
   }
 
-  #answered(campaign: Campaign, sentMs: number, result: AppendResult): void {
-    if (result.outcome === 'ok') {
-      this.#won(campaign, sentMs, true);
-    } else if (result.outcome === 'unknown') {
-      this.#cancelRetry = this.#options.schedule(RETRY_MS, () => {
-        if (this.#campaign === campaign) this.#send(campaign);
-      });
-    } else if (this.#chain.sequence === campaign.expectedTail) {
-      // What is in the way is on its way here; should it be this node's own, it has won after all.
-      this.#role = 'standby';
-      // Unless nothing comes: then what this node has read is not what the log has.
-      this.#cancelRetry = this.#options.schedule(this.#waitMs, () => {
-        if (this.#campaign === campaign) this.#follow();
-      });
-    }
+  #endCandidacy(): void {
+    this.#candidacy?.end();
+    this.#candidacy = null;
   }
 
   /** @param vouched whether the log said so itself: what is only read may still vanish */
-  #won(campaign: Campaign, sentMs: number, vouched: boolean): void {
+  #won(candidacy: Candidacy, sentMs: number, vouched: boolean): void {
     const { clock, leaseMs, log, logger, schedule } = this.#options;
     this.#attempt++;
     this.#reading?.stop();
     this.#reading = null;
-    this.#campaign = null;
+    this.#endCandidacy();
     this.#promoted = false;
     this.#cancelWait();
     this.#cancelRetry();
     this.#role = 'candidate';
     const chain = this.#chain;
-    if (chain.sequence === campaign.expectedTail) {
-      const chained = chain.follow(campaign.expectedTail + 1, campaign.record);
+    if (chain.sequence === candidacy.expectedTail) {
+      const chained = chain.follow(candidacy.expectedTail + 1, candidacy.record);
       if (chained !== null) this.#applier.push(chained);
     }
     const leadership = new Leadership({
@@ -449,10 +411,10 @@ export class ShardReplica {
     });
     this.#leadership = leadership;
     leadership.start();
-    if (vouched) this.#activate(leadership, campaign.reason);
+    if (vouched) this.#activate(leadership, candidacy.reason);
     else {
       leadership.barrier((error) => {
-        if (error === null) this.#activate(leadership, campaign.reason);
+        if (error === null) this.#activate(leadership, candidacy.reason);
       });
     }
   }
