@@ -1,6 +1,7 @@
 export { applyChanges } from './change-list.js';
 export { Front, type FrontOptions, type FrontStatus } from './front/front.js';
 export type { FrontNode } from './front/front-node.js';
+export { Passage } from './front/passage.js';
 export { probeNode, type Readiness } from './front/probe-node.js';
 export { encodeProxyHeader } from './front/proxy-header.js';
 export { waitForActive } from './front/wait-for-active.js';

@@ -7,6 +7,7 @@ import {
   connectRegion,
   type LeaderNote,
   type NodeStatus,
+  Passage,
   type RegionLog,
   ReplicatedLog,
   ShardReplica,
@@ -17,6 +18,7 @@ import { Journal, type LevelState, MemoryLog } from '@causeway/journal';
 import type { BrokerLog } from './broker-log.js';
 import { BrokerStack } from './broker-stack.js';
 import type { Config } from './config/options.js';
+import { formatAddress } from './format-address.js';
 import { CONTROL_SOCKET } from './multi-az-layout.js';
 import type { NamedAddress } from './named-address.js';
 import { NodeState, refuseSingleBroker } from './node-state.js';
@@ -52,6 +54,7 @@ export class NodeProcess implements BrokerProcess {
   #shardLog: RegionLog | null = null;
   #replica: ShardReplica | null = null;
   #stack: BrokerStack | null = null;
+  #passage: Passage | null = null;
   #admin: AdminServer | null = null;
   #control: ControlServer | null = null;
   #listeners: Config['listeners'];
@@ -93,7 +96,7 @@ export class NodeProcess implements BrokerProcess {
       log,
       () => this.#view(),
     );
-    this.#listening = await this.#stack.listen(this.#listeners);
+    this.#listening = await this.#listenAsStandby(this.#stack);
     this.#listeners = this.#listeners.map((listener, index) => ({
       ...listener,
       // A free port stays the same from one leadership to the next.
@@ -141,7 +144,7 @@ export class NodeProcess implements BrokerProcess {
 
   async #release(): Promise<void> {
     this.#replica?.stop();
-    this.#stack?.abort();
+    this.#cutOff();
     await Promise.allSettled([this.#admin?.close(), this.#control?.close()]);
     await Promise.allSettled([this.#shardLog?.close()]);
     await Promise.allSettled([this.#state.close()]);
@@ -207,6 +210,33 @@ export class NodeProcess implements BrokerProcess {
     return stack;
   }
 
+  /** Turns clients away to the broker that serves, or passes them on. */
+  async #listenAsStandby(stack: BrokerStack): Promise<NamedAddress[]> {
+    const { config, failover, log } = this.#options;
+    if (failover.standby === 'redirect') return await stack.listen(this.#listeners);
+    const listeners = this.#listeners.map(({ protocol, tls, host, port }) => {
+      return { name: tls === undefined ? protocol : `${protocol}s`, host, port };
+    });
+    this.#passage = new Passage({
+      listeners,
+      // Who has not caught up may take a node for the leader that takes this one for it.
+      elsewhere: (listener) => (this.#replica?.connected ? this.#elsewhere(listener) : null),
+      connectionsMax: config.limits.connectionsMax,
+      log,
+    });
+    const ports = await this.#passage.listen();
+    return listeners.map(({ name, host }, index) => {
+      return { name, address: formatAddress({ host, port: ports[index]! }) };
+    });
+  }
+
+  /** Cuts off whoever is served, turned away or passed on here. */
+  #cutOff(): void {
+    this.#stack?.abort();
+    this.#passage?.close();
+    this.#passage = null;
+  }
+
   #createStack(store: Journal, addressBook: AddressBook, serving?: () => boolean): BrokerStack {
     return new BrokerStack({
       config: this.#options.config,
@@ -237,7 +267,7 @@ export class NodeProcess implements BrokerProcess {
     this.log.info('taking over', { epoch, reason });
     this.#inTurn(async () => {
       if (replica.role !== 'active' || replica.epoch !== epoch) return;
-      this.#stack?.abort();
+      this.#cutOff();
       this.#clock.catchUp(replica.wallMs);
       const addressBook = new AddressBook();
       const journal = new Journal({
@@ -274,17 +304,17 @@ export class NodeProcess implements BrokerProcess {
   /** Nothing may leave from this moment on: the sockets are gone before anybody reads them again. */
   #deposed(reason: string): void {
     this.log.warn('deposed', { epoch: this.#replica!.epoch, reason });
-    this.#stack?.abort();
+    this.#cutOff();
     this.#inTurn(() => this.#becomeStandby());
   }
 
   async #becomeStandby(): Promise<void> {
     if (this.#stopping || this.#replica!.role !== 'fenced') return;
-    this.#stack?.abort();
+    this.#cutOff();
     const stack = this.#createStandby();
     this.#stack = stack;
     this.#replica!.resume();
-    await stack.listen(this.#listeners);
+    await this.#listenAsStandby(stack);
   }
 
   #followed(leader: LeaderNote): void {
@@ -294,7 +324,7 @@ export class NodeProcess implements BrokerProcess {
   #failed(error: BrokerError): void {
     if (this.#stopping) return;
     this.#stopping = true;
-    this.#stack?.abort();
+    this.#cutOff();
     // A moment for the farewell to the other nodes.
     setTimeout(() => this.#options.onFatal(error), this.#options.failover.retry).unref();
   }

@@ -70,7 +70,7 @@ const COMPOUND: readonly Row[] = [
   ['1.2.3 1.6.22 a short list of anything', 'c0 0a 04 40 41 a1 01 61 c0 02 01 43', null],
   ['1.2.3 1.6.22 a long list', 'd0 00000006 00000002 40 41', null],
   ['1.2.3 1.6.23 an empty map', 'c1 01 00', null],
-  ['1.2.3 1.6.23 a short map, with keys of any type', 'c1 07 04 a3 01 61 43 52 07', null],
+  ['1.2.3 1.6.23 a short map, with keys of any type', 'c1 08 04 a3 01 61 43 52 07 41', null],
   ['1.2.3 1.6.23 a long map', 'd1 00000006 00000002 44 41', null],
   ['1.2.4 1.6.24 an array of nothing', 'e0 02 00 a3', null],
   ['1.2.4 1.6.24 a short array', 'e0 06 02 a3 01 61 01 62', null],

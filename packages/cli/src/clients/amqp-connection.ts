@@ -54,9 +54,14 @@ export function onConnectionEnd(connection: Connection, end: (reason: string) =>
   connection.on('error', (error: Error) => end(error.message));
 }
 
-/** The library has no such call: it ends a socket, which leaves it to the peer. */
+/**
+ * The library has no such call: it ends a socket, which leaves it to the peer, and when the socket
+ * is destroyed before the peer has ended it, its watch over the peer's silence would go on.
+ */
 export function closeSocket(connection: Connection): void {
   connection.close();
+  clearTimeout((connection as { heartbeat_in?: NodeJS.Timeout }).heartbeat_in);
+  clearTimeout((connection as { heartbeat_out?: NodeJS.Timeout }).heartbeat_out);
   const { socket } = connection;
   if (typeof socket?.destroy === 'function') socket.destroy();
   else socket?.end();
