@@ -40,6 +40,12 @@ const DRAIN_MS = 5000;
 const HAND_OVER_DRAIN_MS = 300;
 
 /**
+ * For so long after it has served, a node has no open ports: those who still come, or are still sent
+ * by a front, try again. Told in words that another one serves, some clients give up for good.
+ */
+const STANDBY_PORTS_MS = 1000;
+
+/**
  * One node of several over one log. It listens from the start: while another node leads, it tells
  * clients where; when it leads, it serves. Each leadership has a broker of its own, made from the
  * state that the log adds up to, and nothing of it outlives it.
@@ -314,7 +320,11 @@ export class NodeProcess implements BrokerProcess {
     const stack = this.#createStandby();
     this.#stack = stack;
     this.#replica!.resume();
-    await this.#listenAsStandby(stack);
+    setTimeout(() => {
+      void this.#inTurn(async () => {
+        if (this.#stack === stack && !this.#stopping) await this.#listenAsStandby(stack);
+      });
+    }, STANDBY_PORTS_MS).unref();
   }
 
   #followed(leader: LeaderNote): void {
