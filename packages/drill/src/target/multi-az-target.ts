@@ -239,7 +239,7 @@ export class MultiAzTarget implements DrillTarget {
         await this.#supervisor.hold(name);
         await this.#supervisor.signal(name, 'SIGKILL');
         await this.#supervisor.waitUntilGone(name, before);
-        damageStore(join(this.#data, name), how);
+        damageStore(join(this.#data, name, 'state'), how);
         await this.#supervisor.release(name);
       },
       // Whether it comes back is up to the pair: a node with a damaged store had better not.
