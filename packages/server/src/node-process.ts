@@ -280,8 +280,12 @@ export class NodeProcess implements BrokerProcess {
         commitLog: new ReplicatedLog(replica, this.#state.current),
         addresses: addressBook,
         log: this.log,
-        // What fails here is told by the replica, which knows whether it matters.
-        onFatal: (error) => this.log.warn('journal ended', { reason: error.message }),
+        onFatal: (error) => {
+          // Who is deposed in the middle of a commit has nothing to be ashamed of.
+          if (error.code === 'not-active')
+            this.log.warn('journal ended', { reason: error.message });
+          else this.#giveUp(error);
+        },
       });
       const stack = this.#createStack(journal, addressBook, () => replica.serve());
       this.#stack = stack;
@@ -294,15 +298,18 @@ export class NodeProcess implements BrokerProcess {
     });
   }
 
-  /** A state that recovery finds damaged is made anew by the next start; another node takes over. */
+  /** The state cannot be used: another node takes over, and a damaged one is made anew at the next start. */
+  #giveUp(error: BrokerError): void {
+    if (error.code === 'storage-corrupt') this.#state.condemn(error.message);
+    this.#replica!.handOver(null, () => {});
+    this.#failed(error);
+  }
+
   async #recover(stack: BrokerStack): Promise<void> {
     try {
       await stack.recover();
     } catch (error) {
-      if (error instanceof BrokerError && error.code === 'storage-corrupt') {
-        this.#state.condemn(error.message);
-        this.#replica!.handOver(null, () => {});
-      }
+      if (error instanceof BrokerError) this.#giveUp(error);
       throw error;
     }
   }
